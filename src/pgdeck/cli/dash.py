@@ -1,0 +1,95 @@
+"""The dashboard from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+from functools import partial
+
+from pgdeck.core.source import Watcher
+from pgdeck.core.target import Target
+from pgdeck.errors import UsageProblem
+
+
+def run(args: argparse.Namespace) -> int:
+    """Open the dashboard on the target that the arguments name; returns the exit code.
+
+    Without any target a person at a terminal is offered the embedded server.
+    """
+    from pgdeck.targets.detect import NoTarget
+
+    try:
+        target = args.find_target()
+    except NoTarget as nothing:
+        if not (sys.stdin.isatty() and _wants_demo(nothing)):
+            raise
+        from pgdeck.cli import demo
+
+        options = {"fresh": False, "no_load": False, "port": None, "headless": False}
+        return demo.run(argparse.Namespace(**{**options, **vars(args)}))
+    return open_dashboard(target, args)
+
+
+def open_dashboard(target: Target, args: argparse.Namespace) -> int:
+    """Show one target until the person leaves; returns the exit code."""
+    _need_terminal()
+    for frozen in ("COLUMNS", "LINES"):
+        # The terminal itself is asked for its size: these would hold whatever becomes of it.
+        os.environ.pop(frozen, None)
+    # Nothing that is imported becomes garbage: looking for it cost a tenth of the start.
+    gc.disable()
+    from pgdeck.tui.app import DeckApp
+    from pgdeck.wiring import load_specs
+
+    specs = load_specs()
+    start = args.screen or "overview"
+    if start not in specs:
+        raise UsageProblem(f"No screen is called {start}", f"Screens: {', '.join(specs)}")
+    app = DeckApp(
+        partial(_open_watcher, target),
+        specs,
+        target,
+        start=start,
+        interval=args.interval,
+        theme=args.theme,
+        ascii_only=args.ascii,
+    )
+    code = app.run(mouse=not args.no_mouse)
+    # The process ends: what is left need not be searched for cycles.
+    gc.freeze()
+    if app.problem is not None:
+        raise app.problem
+    if app.crash is not None:
+        raise app.crash
+    return code or 0
+
+
+def _need_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageProblem(
+            "The dashboard needs a terminal on standard input and output",
+            "For scripts: pgdeck status --json, pgdeck ls SCREEN --json",
+        )
+    if os.environ.get("TERM", "").lower() in ("dumb", "unknown"):
+        raise UsageProblem(
+            f"The terminal cannot place text (TERM={os.environ['TERM']})",
+            "Set TERM to what it is (xterm-256color, linux), or use pgdeck status",
+        )
+
+
+def _wants_demo(nothing: UsageProblem) -> bool:
+    print(f"{nothing.message}.", file=sys.stderr)
+    print("pgdeck brings a PostgreSQL server of its own, with sample databases.", file=sys.stderr)
+    print("Start it now? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _open_watcher(target: Target) -> Watcher:
+    from pgdeck.wiring import open_watcher
+
+    watcher = open_watcher(target)
+    gc.freeze()
+    gc.enable()
+    return watcher

@@ -1,0 +1,104 @@
+"""The bespoke screens as rows, so that the command line prints every screen alike."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from pgdeck.core.numbers import count, duration, percent, size
+from pgdeck.core.rows import Table, TableRow, Value
+from pgdeck.core.snapshot import Failure
+from pgdeck.core.spec import Column
+
+if TYPE_CHECKING:
+    from pgdeck.core.spec import ScreenSpec
+    from pgdeck.watch.model import Overview
+
+PANELS = ("connections", "throughput", "activity", "tables", "vacuum")
+
+SHARES = frozenset({"rollback_share", "cache_hit", "oldest_xid_of_forced", "oldest_xid_of_stop"})
+
+FIGURES = (
+    Column("panel", "panel"),
+    Column("figure", "figure"),
+    Column("value", "value"),
+    Column("level", "level"),
+)
+
+
+def columns_of(spec: ScreenSpec) -> tuple[Column, ...]:
+    """Return the columns in which a screen is printed."""
+    if spec.view == "activity":
+        from pgdeck.watch.sessions import ACTIVITY_COLUMNS
+
+        return ACTIVITY_COLUMNS
+    return FIGURES if spec.view == "overview" else spec.columns
+
+
+def flat(spec: ScreenSpec, data: object) -> tuple[Table, list[Failure]]:
+    """Return a screen's data as a table of `columns_of` it, and the parts that failed."""
+    if isinstance(data, Table):
+        return data, []
+    if spec.view == "activity":
+        from pgdeck.watch.model import Activity
+        from pgdeck.watch.sessions import to_table
+
+        assert isinstance(data, Activity)
+        return to_table(data, None), []
+    return _overview(data)  # type: ignore[arg-type]  # the one view that is left
+
+
+def _overview(overview: Overview) -> tuple[Table, list[Failure]]:
+    """Return one row a figure, alerts first."""
+    rows = [
+        ("alerts", alert.rule, alert.sentence, alert.level.name.lower())
+        for alert in overview.alerts
+    ]
+    failures: list[Failure] = []
+    for panel in PANELS:
+        part = getattr(overview, panel)
+        if isinstance(part, Failure):
+            failures.append(part)
+            continue
+        rows += [
+            (panel, each.name, value, "")
+            for each in fields(part)
+            if not _is_nested(value := getattr(part, each.name))
+        ]
+    return Table(tuple(TableRow((row[0], at), _raw(row)) for at, row in enumerate(rows))), failures
+
+
+def humane(spec: ScreenSpec, table: Table) -> Table:
+    """Return a table as a person reads it: the Overview's figures with their units."""
+    if spec.view != "overview":
+        return table
+    rows = [
+        replace(row, values=(panel, figure, _with_unit(str(figure), value), level))
+        for row in table.rows
+        for panel, figure, value, level in [row.values]
+    ]
+    return replace(table, rows=tuple(rows))
+
+
+def _with_unit(figure: str, value: Value) -> Value:
+    """Return a number with the unit that its name states."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    if figure.endswith("_per_s"):
+        return "".join(size(value)) + "/s" if "bytes" in figure else "".join(count(value)) + " /s"
+    if figure.endswith("_s"):
+        return "".join(duration(value))
+    if figure.endswith("bytes"):
+        return "".join(size(value))
+    if figure in SHARES:
+        return "".join(percent(100 * value))
+    return "".join(count(value))
+
+
+def _is_nested(value: object) -> bool:
+    return isinstance(value, (tuple, list)) or is_dataclass(value)
+
+
+def _raw(row: tuple[Value, ...]) -> tuple[Value, ...]:
+    return tuple(value.value if isinstance(value, Enum) else value for value in row)

@@ -1,0 +1,108 @@
+"""The edge of the command line: arguments in, an exit code out, and no raw traceback."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from pgdeck.cli.parser import COMMANDS, DASHBOARD, parse
+from pgdeck.errors import Problem, UsageProblem
+
+if TYPE_CHECKING:
+    from pgdeck.core.target import Target
+
+INTERRUPTED = 130
+FAILED = 1
+
+# What Textual reads when it is first imported.
+LOW_BANDWIDTH = {"TEXTUAL_FPS": "10", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; what it says of itself goes to stderr."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 0
+    except Problem as problem:
+        return _complain(problem)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has enough; without this the interpreter complains at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("PGDECK_DEBUG") == "1":
+            raise
+        return _confess(error, words)
+    return code
+
+
+def _run(words: list[str]) -> int:
+    args = parse(words)
+    args.find_target = _finder(args)
+    if getattr(args, "low_bandwidth", False):
+        for variable, value in LOW_BANDWIDTH.items():
+            os.environ.setdefault(variable, value)
+    run: Callable[[argparse.Namespace], int] = import_module(f"pgdeck.cli.{args.command}").run
+    return run(args)
+
+
+def _finder(args: argparse.Namespace) -> Callable[[], Target]:
+    """Return what a handler calls to learn its target."""
+
+    def find_target() -> Target:
+        from pgdeck.targets.detect import require_target
+
+        _check_for_slip(args.target)
+        target = require_target(args.target, os.environ)
+        if args.command != DASHBOARD:
+            for note in target.notes:
+                _say(f"{target.source}: {note}")
+        return target
+
+    return find_target
+
+
+def _check_for_slip(word: str | None) -> None:
+    if word is None or not word.isalpha():
+        return
+    from difflib import get_close_matches
+
+    if close := get_close_matches(word, COMMANDS, n=1):
+        raise UsageProblem(f"there is no command {word}", f"did you mean pgdeck {close[0]}?")
+
+
+def _complain(problem: Problem) -> int:
+    _say(problem.message)
+    if problem.hint:
+        _say(problem.hint)
+    return problem.exit_code
+
+
+def _confess(error: Exception, words: Sequence[str]) -> int:
+    """Say that pgdeck itself failed and where the details are."""
+    from pgdeck.cli.crash import write_report
+    from pgdeck.targets.redact import secrets_of
+
+    addresses = [*words, os.environ.get("PGDECK_URL", ""), os.environ.get("DATABASE_URL", "")]
+    likely = [text for text in addresses if ":" in text or "=" in text]
+    _say(f"an error of pgdeck's own ended it: {type(error).__name__}")
+    try:
+        _say(f"details are in {write_report(error, secrets_of(likely, os.environ))}")
+    except (OSError, Problem):
+        _say("its details could not be written; PGDECK_DEBUG=1 shows them")
+    return FAILED
+
+
+def _say(sentence: str) -> None:
+    from pgdeck.core.text import safe
+
+    print(f"pgdeck: {safe(sentence)}", file=sys.stderr)

@@ -1,0 +1,198 @@
+"""``pgdeck status``: the Overview once, for a person or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from pgdeck.cli.machine import as_json, failure_shape, plain, target_shape
+from pgdeck.cli.output import write
+from pgdeck.core.cell import Level
+from pgdeck.core.numbers import Figure, age, count, duration, percent, size
+from pgdeck.core.snapshot import Failure, Snapshot
+from pgdeck.core.text import safe
+from pgdeck.errors import QueryFailed
+
+if TYPE_CHECKING:
+    from pgdeck.core.target import Target
+    from pgdeck.watch.model import Connections, Overview, Server, TablesSummary, VacuumSummary
+
+PANELS = ("connections", "throughput", "activity", "tables", "vacuum")
+MARKS = {Level.CRITICAL: "■", Level.WARNING: "▲"}
+LABEL = 14
+
+Line = tuple[str, str]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the state of the target; raises `Unreachable` and `QueryFailed`."""
+    target = args.find_target()
+    server, overview = asyncio.run(_look(target, rates=args.rates))
+    if args.json:
+        text = as_json(report(target, server, overview))
+    else:
+        text = "\n".join(page(target, server, overview))
+    write(text + "\n")
+    return 0
+
+
+async def _look(target: Target, *, rates: bool) -> tuple[Server, Overview]:
+    from pgdeck.checks.rules import judge
+    from pgdeck.watch.once import collect_once
+    from pgdeck.watch.overview import OverviewCollector
+    from pgdeck.wiring import server_collector
+
+    collectors: list[Any] = [server_collector(), OverviewCollector(judge, measure_at_once=True)]
+    taken = await collect_once(target, collectors, rates=rates)
+    return _data(taken["server"]), _data(taken["overview"])
+
+
+def _data(snapshot: Snapshot[object]) -> Any:
+    if snapshot.failure is not None:
+        raise QueryFailed(snapshot.failure)
+    return snapshot.data
+
+
+def report(target: Target, server: Server, overview: Overview) -> dict[str, object]:
+    """Return what ``--json`` prints: raw values, in bytes, seconds and shares of one."""
+    return {
+        "target": target_shape(target, server),
+        "server": {
+            "version": server.version_text,
+            "role": "standby" if server.standby else "primary",
+            "started_at": server.started_at.isoformat(),
+        },
+        "panels": {name: raw(getattr(overview, name)) for name in PANELS},
+        "alerts": [raw(alert) for alert in overview.alerts],
+    }
+
+
+def raw(value: object) -> object:
+    """Return a value as JSON knows it; a part that failed becomes its ``failure``."""
+    if isinstance(value, Failure):
+        return {"failure": failure_shape(value)}
+    if isinstance(value, Level):
+        return value.name.lower()
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: raw(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, (tuple, list)):
+        return [raw(each) for each in value]
+    return plain(value)
+
+
+def page(target: Target, server: Server, overview: Overview) -> list[str]:
+    """Return the lines for a person: alerts first, then one line a pane."""
+    state = "standby" if server.standby else "primary"
+    up = said(age(server.uptime_s))
+    head = f"{target.name} · {server.environment or target.environment.value}"
+    lines = [
+        f"{safe(head)} · {server.fingerprint}",
+        f"PostgreSQL {safe(server.version_text)} {state} · up {up} · "
+        f"login {safe(server.login)} on {safe(server.database)}",
+        "",
+    ]
+    for alert in overview.alerts:
+        lines.append(f"{MARKS.get(alert.level, '●')} {safe(alert.sentence)}")
+        if alert.fix:
+            lines.append(f"  {safe(alert.fix)}")
+    if not overview.alerts:
+        lines.append("● Nothing needs attention.")
+    lines.append("")
+    lines += [f"{label:<{LABEL}}{text}" for label, text in _panes(overview)]
+    if not server.monitor:
+        lines += ["", f"? = not visible to {safe(server.login)}: GRANT pg_monitor TO it shows it"]
+    return lines
+
+
+def _panes(overview: Overview) -> list[Line]:
+    panes: list[Line] = []
+    for name in PANELS:
+        part = getattr(overview, name)
+        if isinstance(part, Failure):
+            panes.append((name, f"? {safe(part.message)}"))
+        else:
+            panes.append((name, " · ".join(WORDS[name](part))))
+    return panes
+
+
+def said(figure: Figure) -> str:
+    """Return a figure with its unit as one text."""
+    return "".join(figure)
+
+
+def known(value: float | None) -> str:
+    """Return a count, a question mark for one that cannot be known."""
+    return "?" if value is None else said(count(value))
+
+
+def _connections(part: Connections) -> list[str]:
+    return [
+        f"{part.used} of {part.for_everyone}",
+        f"active {known(part.active)}",
+        f"idle {known(part.idle)}",
+        f"idle in transaction {known(part.idle_in_transaction)}",
+        f"waiting {known(part.waiting)}",
+    ]
+
+
+def _throughput(part: Any) -> list[str]:
+    if part.transactions_per_s is None:
+        return ["needs two samples: --rates"]
+    words = [f"{said(count(part.transactions_per_s))} transactions/s"]
+    if part.cache_hit is not None:
+        words.append(f"cache hit {said(percent(100 * part.cache_hit))}")
+    if part.wal_bytes_per_s is not None:
+        words.append(f"WAL {said(size(part.wal_bytes_per_s))}/s")
+    return words
+
+
+def _activity(part: Any) -> list[str]:
+    words = [
+        f"{label} {said(duration(value))}"
+        for label, value in (
+            ("longest statement", part.longest_query_s),
+            ("longest transaction", part.longest_transaction_s),
+        )
+        if value is not None
+    ]
+    if part.root_blocker:
+        words.append(safe(part.root_blocker))
+    if part.hidden:
+        words.append(f"{part.hidden} sessions hidden")
+    return words or ["no statement is running"]
+
+
+def _tables(part: TablesSummary) -> list[str]:
+    tables = "1 table" if part.count == 1 else f"{known(part.count)} tables"
+    words = [f"{tables}, {said(size(part.bytes))}"]
+    if part.database_bytes is not None:
+        words.append(f"database {said(size(part.database_bytes))}")
+    if part.biggest:
+        biggest = part.biggest[0]
+        words.append(f"largest {safe(biggest.name)} {said(size(biggest.bytes))}")
+    return words
+
+
+def _vacuum(part: VacuumSummary) -> list[str]:
+    words = [
+        f"due {known(part.due)}",
+        f"running {len(part.running)}",
+        f"oldest xid {said(percent(100 * part.oldest_xid_of_forced))} of forced",
+    ]
+    if part.horizon_holder:
+        words.append(f"horizon held by {safe(part.horizon_holder)}")
+    return words
+
+
+WORDS: dict[str, Any] = {
+    "connections": _connections,
+    "throughput": _throughput,
+    "activity": _activity,
+    "tables": _tables,
+    "vacuum": _vacuum,
+}

@@ -1,0 +1,33 @@
+"""A value ready to be drawn: text, how serious it is, and the unit that stays quiet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Level(IntEnum):
+    """How much of the eye's attention a value deserves; ordered by seriousness."""
+
+    QUIET = 0
+    NORMAL = 1
+    GOOD = 2
+    NOTICE = 3
+    UNKNOWN = 4
+    WARNING = 5
+    CRITICAL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Printable single-line text that passed `core.text.safe`, and how to draw it.
+
+    `unit` is drawn after the text in the quiet colour (it brings its own leading blank if it
+    wants one); `mark` is a one-cell glyph (``▲``, ``■``) drawn after it in the level's colour,
+    so that colour never stands alone.
+    """
+
+    text: str
+    level: Level = Level.NORMAL
+    unit: str = ""
+    mark: str = ""

@@ -1,0 +1,74 @@
+"""Rows as a server answered them, and the questions that asked for them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+
+Value = object
+"""A raw value: None, bool, int, float, Decimal, str, aware datetime, list, Unknown, Estimate."""
+
+Key = tuple[Hashable, ...]
+"""What identifies a row from one refresh to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that cannot be known, with the reason and the GRANT or setting that would show it."""
+
+    reason: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value that stands in for an exact one not known yet, or not to be had without waiting."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One statement of a round: native ``$1`` placeholders, parameters in the text format."""
+
+    name: str
+    sql: str
+    params: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The answer to one query: column names, and the rows in the server's order."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+    def dicts(self) -> list[dict[str, Value]]:
+        """Return the rows as mappings from column name to value."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+    def one(self) -> Mapping[str, Value]:
+        """Return the first row as a mapping; empty when there is none."""
+        return dict(zip(self.columns, self.rows[0], strict=True)) if self.rows else {}
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row of a table on screen: its key, and its values in the order of the spec's columns."""
+
+    key: Key
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a table screen shows: rows keyed and ordered as the spec's columns say.
+
+    `extra` holds values by column name that the query returned beyond the declared columns,
+    aligned with `rows`; the detail pane shows them.  `truncated` is the number of rows that
+    exist beyond those fetched, when known.
+    """
+
+    rows: tuple[TableRow, ...]
+    extra: tuple[Mapping[str, Value], ...] = ()
+    truncated: int = 0

@@ -1,0 +1,131 @@
+"""What a screen is: the frozen form of one file of `screens/`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class Format(StrEnum):
+    """How a column's raw value becomes text; `core.cells` states the raw unit of each."""
+
+    TEXT = "text"
+    QUERY = "query"
+    BYTES = "bytes"
+    COUNT = "count"
+    PERCENT = "percent"
+    RATIO = "ratio"
+    DURATION = "duration"
+    AGE = "age"
+    LSN = "lsn"
+    BOOLEAN = "boolean"
+    BAR = "bar"
+    SPARKLINE = "sparkline"
+    RATE = "rate"
+    TIME = "time"
+
+
+class Align(StrEnum):
+    """On which side a column's text stands."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+class Direction(StrEnum):
+    """Which end of a column's scale is bad."""
+
+    HIGH = "high"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a screen.
+
+    `width` is in cells (0: grows with what is left), `priority` decides what a narrow terminal
+    drops (1 stays longest, 9 goes first; 0 is never dropped), `warn` and `bad` are thresholds in
+    the raw unit, `lazy` marks a value that the screen's lookup query makes exact, `hidden` one
+    that only the detail pane shows.
+    """
+
+    name: str
+    label: str
+    format: Format = Format.TEXT
+    align: Align = Align.LEFT
+    width: int = 0
+    priority: int = 5
+    warn: float | None = None
+    bad: float | None = None
+    direction: Direction = Direction.HIGH
+    note: str = ""
+    lazy: bool = False
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Requires:
+    """What the server must have for a screen to make sense."""
+
+    extension: str | None = None
+    privilege: str | None = None
+    minimum_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The lazy companion of a table screen: exact values for the rows in view.
+
+    `variants` hold SQL that takes one text[] parameter of row keys and returns the key column
+    first; its other columns replace those of the same name. `max_age` is in seconds.
+    """
+
+    variants: Mapping[int, str]
+    max_age: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """The column by which rows are first ordered."""
+
+    column: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenSpec:
+    """One screen of the menu, parsed once.
+
+    `variants` maps the lowest server major version to the SQL that serves it (0: any);
+    `view` names a bespoke view of the closed registry, None for a plain table.
+    """
+
+    name: str
+    title: str
+    key: str | None
+    source: tuple[Path, int]
+    group: str = "main"
+    order: int = 100
+    help: str = ""
+    aliases: tuple[str, ...] = ()
+    interval: float = 2.0
+    timeout: float = 3.0
+    requires: Requires = Requires()
+    variants: Mapping[int, str] = field(default_factory=dict)
+    columns: tuple[Column, ...] = ()
+    actions: tuple[str, ...] = ()
+    row_key: tuple[str, ...] = ()
+    sort: Sort | None = None
+    empty_text: str = ""
+    view: str | None = None
+    lookup: Lookup | None = None
+    limit: int = 2000
+    trusted: bool = True
+
+    def sql_for(self, version: int) -> str | None:
+        """Return the statement for a server_version_num, None when no variant serves it."""
+        major = version // 10000
+        fitting = [floor for floor in self.variants if floor <= major]
+        return self.variants[max(fitting)] if fitting else None

@@ -1,0 +1,80 @@
+"""Which database a person means, as a value: no I/O happens here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+SECRET_KEYWORDS = frozenset(
+    {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
+)
+
+
+class Kind(StrEnum):
+    """Where a target's server lives."""
+
+    EMBEDDED = "embedded"
+    CONTAINER = "container"
+    REMOTE = "remote"
+
+
+class Environment(StrEnum):
+    """What a target is used for; it colours the frame and sets the strength of confirmations."""
+
+    DEV = "dev"
+    STAGING = "staging"
+    PROD = "prod"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Conninfo(Mapping[str, str]):
+    """libpq keywords and values; its repr never shows a secret."""
+
+    keywords: Mapping[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, keyword: str) -> str:
+        return self.keywords[keyword]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keywords)
+
+    def __len__(self) -> int:
+        return len(self.keywords)
+
+    def __repr__(self) -> str:
+        shown = (
+            f"{key}=***" if key in SECRET_KEYWORDS else f"{key}={value}"
+            for key, value in sorted(self.keywords.items())
+        )
+        return f"Conninfo({' '.join(shown)})"
+
+    def with_keywords(self, **changes: str) -> Conninfo:
+        """Return a copy in which the given keywords have new values."""
+        return Conninfo({**self.keywords, **changes})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One database that pgdeck watches and acts on.
+
+    `source` says in a few words where the address was found (``argument``, ``PGDECK_URL``, ...),
+    `notes` what of the address was left out, without its values.
+    """
+
+    name: str
+    kind: Kind
+    conninfo: Conninfo
+    environment: Environment = Environment.UNKNOWN
+    read_only: bool = False
+    container: str | None = None
+    project_dir: Path | None = None
+    backup_dir: Path | None = None
+    source: str = "argument"
+    notes: tuple[str, ...] = ()
+
+    def in_environment(self, environment: Environment) -> Target:
+        """Return the same target marked with `environment`."""
+        return replace(self, environment=environment)

@@ -1,0 +1,221 @@
+"""The dashboard as a Textual application: it opens, it listens, it leaves a clean terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
+from textual.screen import Screen
+from textual.timer import Timer, TimerCallback
+
+from pgdeck.core.source import Watcher
+from pgdeck.core.spec import ScreenSpec
+from pgdeck.core.target import Target
+from pgdeck.errors import Problem
+from pgdeck.tui.bridge import Bridge, OpenWatcher
+from pgdeck.tui.commands import DeckCommands
+from pgdeck.tui.deck import Deck
+from pgdeck.tui.terminal import Terminal
+from pgdeck.tui.theme import choose_theme, load_themes, style_sheets
+from pgdeck.tui.views.registry import warm_up
+
+IDLE_AFTER = 1.5
+STEPS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+INTERRUPTED = 130
+HUNG_UP = 129
+TERMINATED = 143
+
+
+class DeckApp(App[int]):
+    """Shows one target; `open_watcher` is called after the first paint."""
+
+    TITLE = "pgdeck"
+    CSS_PATH = style_sheets()
+    COMMANDS: ClassVar = {DeckCommands}
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "pause", "Pause or go on", id="live.pause"),
+        Binding("plus,equals_sign", "interval(1)", "Refresh less often", id="live.slower"),
+        Binding("minus", "interval(-1)", "Refresh more often", id="live.faster"),
+        Binding("R", "refresh_now", "Refresh now", id="live.refresh"),
+        Binding("colon,ctrl+p", "command_palette", "Commands", id="app.palette"),
+        Binding("question_mark", "help", "Help of this screen", id="app.help"),
+        Binding("ctrl+z", "suspend_process", "Suspend", id="app.suspend", show=False),
+        Binding("ctrl+c", "interrupt", "Leave", id="app.interrupt", priority=True, show=False),
+    ]
+
+    def __init__(
+        self,
+        open_watcher: OpenWatcher,
+        specs: Mapping[str, ScreenSpec],
+        target: Target | None,
+        *,
+        start: str = "overview",
+        interval: float | None = None,
+        theme: str | None = None,
+        ascii_only: bool = False,
+    ) -> None:
+        super().__init__(driver_class=Terminal)
+        self.specs = specs
+        self.interval = interval
+        self.ascii_only = ascii_only
+        self.problem: Problem | None = None
+        self.crash: Exception | None = None
+        self._bridge = Bridge(open_watcher)
+        self._ends: set[asyncio.Task[None]] = set()
+        self._deck = Deck(specs, start, target, ascii_only=ascii_only)
+        themes = load_themes()
+        for known in themes.values():
+            self.register_theme(known)
+        self.theme = choose_theme(theme, themes)
+        self._bind_screens()
+
+    def _bind_screens(self) -> None:
+        for spec in self.specs.values():
+            if spec.key:
+                self.bind(spec.key, f"screen('{spec.name}')", description=spec.title, show=False)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The deck is the only screen; dialogs stand over it."""
+        return self._deck
+
+    @property
+    def watcher(self) -> Watcher | None:
+        """What is being watched, None until the driver is loaded."""
+        return self._bridge.watcher
+
+    def on_mount(self) -> None:
+        """Listen to the signals that end a session, then connect once the first frame stands."""
+        loop = asyncio.get_running_loop()
+        for number, code in ((signal.SIGHUP, HUNG_UP), (signal.SIGTERM, TERMINATED)):
+            with suppress(ValueError, RuntimeError):  # not in the main thread: under a test
+                loop.add_signal_handler(number, self.leave, code)
+        self.call_after_refresh(self._connect)
+
+    def _connect(self) -> None:
+        self.run_worker(self._open(), group="open")
+
+    async def _open(self) -> None:
+        try:
+            watcher = await self._bridge.open(self._deck)
+        except Problem as problem:
+            self.problem = problem
+            self.exit(problem.exit_code)
+            return
+        if self.interval is not None:
+            watcher.set_interval(self.interval)
+        self._deck.attach(watcher)
+        self.set_timer(IDLE_AFTER, self._import_the_rest)
+
+    def _import_the_rest(self) -> None:
+        """Load what the other screens need while nobody waits for it."""
+        self.run_worker(warm_up, group="warm", thread=True, exit_on_error=False)
+
+    async def on_unmount(self) -> None:
+        """Let go of the server without waiting for it."""
+        await self._bridge.close()
+
+    def set_timer(
+        self,
+        delay: float,
+        callback: TimerCallback | None = None,
+        *,
+        name: str | None = None,
+        pause: bool = False,
+    ) -> Timer:
+        """Call back once after a delay in seconds, however late."""
+        timer = super().set_timer(delay, callback, name=name, pause=pause)
+        # Textual skips what a busy machine makes late, single shots included: the 8 ms of its own
+        # timer for a resize are soon past, and then no resize would ever be seen again.
+        timer._skip = False
+        return timer
+
+    def leave(self, code: int) -> None:
+        """End the dashboard with an exit code."""
+        self.exit(code, return_code=code)
+
+    def hang_up(self) -> None:
+        """End the dashboard: its terminal is gone."""
+        self.leave(HUNG_UP)
+
+    def action_interrupt(self) -> None:
+        """Leave as an interrupted program does."""
+        self.leave(INTERRUPTED)
+
+    async def action_screen(self, name: str) -> None:
+        """Open a screen by name."""
+        await self._deck.open(name)
+
+    def action_pause(self) -> None:
+        """Stop polling, or go on."""
+        watcher = self.watcher
+        if watcher is None:
+            return
+        if watcher.paused:
+            watcher.resume()
+        else:
+            watcher.pause()
+        self._deck.tell_age()
+
+    def action_interval(self, by: int) -> None:
+        """Take the next longer or shorter interval."""
+        watcher = self.watcher
+        if watcher is None:
+            return
+        now = watcher.interval or self._deck.view.spec.interval
+        fitting = [step for step in STEPS if (step > now if by > 0 else step < now)]
+        if fitting:
+            watcher.set_interval(min(fitting) if by > 0 else max(fitting))
+        self._deck.draw_frame()
+
+    def action_refresh_now(self) -> None:
+        """Collect what is on screen now; without a connection, try to connect now."""
+        if self.watcher is not None:
+            self.watcher.refresh()
+
+    def action_command_palette(self) -> None:
+        """Open the palette of screens and commands."""
+        from pgdeck.tui.commands import Palette
+
+        if not CommandPalette.is_open(self):  # type: ignore[arg-type]  # its App is invariant
+            self.push_screen(Palette(id="--command-palette"))
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Leave with the error for the command line to tell: local variables may hold secrets."""
+        if self.is_headless:
+            super()._handle_exception(error)
+            return
+        self.crash = self.crash or error
+        self._return_code = 1
+        self._close_messages_no_wait()
+
+    def action_help(self) -> None:
+        """Explain the current screen and its keys."""
+        from pgdeck.tui.widgets.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self._deck.view.spec, self._deck.active_bindings))
+
+    def action_next_theme(self) -> None:
+        """Take the other shipped theme."""
+        names = [name for name in self.available_themes if name.startswith("deck-")]
+        at = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(at + 1) % len(names)]
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer the keys as commands too."""
+        yield SystemCommand("Pause or go on", "p", self.action_pause)
+        yield SystemCommand("Refresh now", "R", self.action_refresh_now)
+        yield SystemCommand("Help of this screen", "?", self.action_help)
+        yield SystemCommand("Refresh less often", "+", partial(self.action_interval, 1))
+        yield SystemCommand("Refresh more often", "-", partial(self.action_interval, -1))
+        yield SystemCommand("Change theme", "dark or light", self.action_next_theme)
+        yield SystemCommand("Suspend", "ctrl+z", self.action_suspend_process)
+        yield SystemCommand("Quit", "ctrl+q", self.exit)

@@ -1,0 +1,216 @@
+"""The one screen of the dashboard: frame, body, and the way between the views."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.timer import Timer
+from textual.widget import Widget
+
+from pgdeck.core.source import Watcher
+from pgdeck.core.spec import ScreenSpec
+from pgdeck.core.target import Target
+from pgdeck.tui.framing import SERVER, Framing
+from pgdeck.tui.memory import Memory
+from pgdeck.tui.messages import LinkChanged, SnapshotArrived
+from pgdeck.tui.spans import ExactScreen
+from pgdeck.tui.views.registry import make_view
+from pgdeck.tui.views.view import AskFilter, FooterChanged, LookupWanted, OpenScreen, View
+from pgdeck.tui.widgets.canvas import Canvas
+from pgdeck.tui.widgets.prompt import Prompt
+
+AGE_EVERY = 0.5
+REMEMBERED = 20
+
+
+class Deck(ExactScreen):
+    """Holds the views, shows the current one, and keeps the frame true."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("backspace", "previous", "Previous screen", id="go.previous"),
+        Binding("escape", "back", "Close what is open", id="go.back", show=False),
+        Binding("q", "back_or_quit", "Back, then quit", id="app.quit"),
+    ]
+
+    def __init__(
+        self,
+        specs: Mapping[str, ScreenSpec],
+        start: str,
+        target: Target | None,
+        *,
+        ascii_only: bool = False,
+    ) -> None:
+        super().__init__()
+        self.specs = specs
+        self.ascii_only = ascii_only
+        self.current = start
+        self.framing = Framing(self, list(specs.values()), target)
+        self._visited: list[str] = []
+        self._views: dict[str, View] = {}
+        self._memory = Memory.open()
+        self._ageing: Timer | None = None
+        self._frame_due = False
+
+    def compose(self) -> ComposeResult:
+        """Lay the frame out; the first view comes with it."""
+        for name in ("identity", "tabs", "banner"):
+            yield Canvas(id=name, ascii_only=self.ascii_only)
+        with Container(id="body"):
+            yield self._make(self.current)
+        yield Prompt(id="prompt", ascii_only=self.ascii_only)
+        yield Canvas(id="footer", ascii_only=self.ascii_only)
+
+    def on_mount(self) -> None:
+        """Paint the frame before there is any data."""
+        self._ageing = self.set_interval(AGE_EVERY, self.tell_age, pause=True)
+        self._recall()
+        self.view.take_focus()
+        self.call_after_refresh(self.draw_frame)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Draw the frame in the new width."""
+        self.call_after_refresh(self.draw_frame)
+
+    @property
+    def view(self) -> View:
+        """The view on screen."""
+        return self._views[self.current]
+
+    def attach(self, watcher: Watcher) -> None:
+        """Take the watcher and look at what is on screen."""
+        self.framing.watcher = watcher
+        self.framing.target = watcher.target
+        watcher.look(SERVER, self.current)
+        self.draw_frame()
+
+    @on(SnapshotArrived)
+    def take_snapshot(self, message: SnapshotArrived) -> None:
+        """Hand a snapshot to the view that shows it."""
+        snapshot = message.snapshot
+        if snapshot.source == self.current:
+            self.view.show(snapshot)
+            self.tell_age()
+        elif snapshot.source == SERVER:
+            self.draw_frame()
+
+    @on(LinkChanged)
+    def take_link(self) -> None:
+        """Say what is wrong with the connection, or stop saying it."""
+        self.tell_age()
+        self.call_after_refresh(self.draw_frame)
+
+    def tell_age(self) -> None:
+        """While data is not renewed, keep its age and the time of the next try true."""
+        stale = self.framing.stale(self.view)
+        if self._ageing is not None:
+            if stale or self.framing.paused:
+                self._ageing.resume()
+            else:
+                self._ageing.pause()
+        self.view.set_age(self.framing.age(self.view) if stale else None)
+        self.draw_frame()
+
+    def draw_frame(self) -> None:
+        """Paint the frame where it changed, once for all that arrives in one go."""
+        if not self._frame_due:
+            self._frame_due = True
+            self.call_later(self._draw_frame_now)
+
+    def _draw_frame_now(self) -> None:
+        self._frame_due = False
+        if self.is_mounted:
+            self.framing.draw(self.view)
+
+    @on(FooterChanged)
+    @on(Prompt.Toggled)
+    def draw_footer(self) -> None:
+        """Name the keys that matter now."""
+        self.framing.draw_footer(self.view)
+
+    @on(AskFilter)
+    def ask_filter(self, message: AskFilter) -> None:
+        """Open the prompt for a filter."""
+        message.stop()
+        self.query_one(Prompt).ask(message.text, message.view)
+
+    @on(LookupWanted)
+    def look_up(self, message: LookupWanted) -> None:
+        """Fetch exact values for the rows in view."""
+        watcher = self.framing.watcher
+        if watcher is None or not watcher.link.connected or watcher.paused:
+            return
+
+        async def fetch() -> None:
+            answer = await watcher.lookup(message.name, message.keys)
+            message.view.take_lookup(message.keys, answer)
+
+        self.run_worker(fetch(), group="lookup", exclusive=True, exit_on_error=False)
+
+    @on(OpenScreen)
+    async def open_message(self, message: OpenScreen) -> None:
+        """Open the screen that a view asks for."""
+        await self.open(message.name)
+
+    @on(events.Click, "#tabs")
+    async def click_tab(self, event: events.Click) -> None:
+        """Open the screen of a tab."""
+        spec = self.framing.tab_at(event.x)
+        if spec is not None:
+            await self.open(spec.name)
+
+    async def open(self, name: str, *, remember: bool = True) -> None:
+        """Show a screen, mounting it at its first visit."""
+        if name == self.current or name not in self.specs:
+            return
+        if remember:
+            self._visited = [*self._visited, self.current][-REMEMBERED:]
+        if self.query_one(Prompt).is_open:
+            self.query_one(Prompt).close()
+        self._widget(self.current).display = False
+        self.current = name
+        if name not in self._views:
+            await self.query_one("#body").mount(self._make(name))
+            self._recall()
+        self._widget(name).display = True
+        self.view.take_focus()
+        snapshot = self.framing.latest(name)
+        if snapshot is not None:
+            self.view.show(snapshot)
+        if self.framing.watcher is not None:
+            self.framing.watcher.look(SERVER, name)
+        self.tell_age()
+
+    async def action_previous(self) -> None:
+        """Go back to the screen before."""
+        if self._visited:
+            await self.open(self._visited.pop(), remember=False)
+
+    def action_back(self) -> None:
+        """Close what is open in the view."""
+        self.view.go_back()
+
+    def action_back_or_quit(self) -> None:
+        """Close what is open; with nothing open, leave."""
+        if not self.view.go_back():
+            self.app.exit()
+
+    def _recall(self) -> None:
+        target = self.framing.target
+        self.view.recall(self._memory, target.name if target else "")
+
+    def _make(self, name: str) -> Widget:
+        keys = {spec.name: spec.key for spec in self.specs.values() if spec.key}
+        widget = make_view(self.specs[name], keys, ascii_only=self.ascii_only)
+        assert isinstance(widget, View)
+        self._views[name] = widget
+        return widget
+
+    def _widget(self, name: str) -> Widget:
+        widget = self._views[name]
+        assert isinstance(widget, Widget)
+        return widget

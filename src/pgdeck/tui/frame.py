@@ -1,0 +1,174 @@
+"""The frame around every screen: identity, tabs, banner and footer, as pure lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pgdeck.core.address import place
+from pgdeck.core.cell import Level
+from pgdeck.core.snapshot import Snapshot
+from pgdeck.core.source import LinkState
+from pgdeck.core.spec import Format, ScreenSpec
+from pgdeck.core.target import Target
+from pgdeck.core.text import cell_width, cut_middle, safe
+from pgdeck.tui.figures import plain
+from pgdeck.tui.ink import Line, Span, between, clip, line_width
+
+if TYPE_CHECKING:
+    from pgdeck.watch.model import Server
+
+STALE_AFTER_INTERVALS = 2
+HINT_LEAST = 24
+
+
+@dataclass(frozen=True, slots=True)
+class FrameState:
+    """What the frame is drawn from; `now` is monotonic seconds, `interval` seconds."""
+
+    target: Target | None
+    server: Snapshot[Server] | None
+    link: LinkState | None
+    interval: float
+    paused: bool
+    now: float
+    data_age: float | None = None
+
+
+def identity_line(state: FrameState, width: int) -> Line:
+    """Say which database this is, what answers, and how fresh it is."""
+    right = (*_freshness(state), Span(" "))
+    server = state.server.data if state.server else None
+    who = _who(state, server)
+    room = width - line_width(who) - line_width(right) - 1
+    facts = next((line for line in _server_facts(server) if line_width(line) <= room), ())
+    if line_width(who) + line_width(facts) + line_width(right) > width:
+        who = _who(state, server, width - line_width(facts) - line_width(right) - 1)
+    return between(who, (*facts, *right), width)
+
+
+def _who(state: FrameState, server: Server | None, room: int = 0) -> Line:
+    """Name the target in its environment's colour, cut in its middle to `room` cells if given."""
+    if state.target is None:
+        return (Span(" pgdeck", "title"),)
+    environment = state.target.environment.value
+    role = environment if environment in ("dev", "staging", "prod") else "unmarked"
+    marks = f" · {environment}" + (f" · {server.fingerprint}" if server else "")
+    where = safe(place(state.target.conninfo))
+    name = safe(state.target.name)
+    if name not in where:
+        where = f"{name} · {where}"
+    if room:
+        where = cut_middle(where, max(12, room - len(marks) - 1))
+    return (Span(f" {where}", role), Span(marks, role))
+
+
+def _server_facts(server: Server | None) -> Sequence[Line]:
+    """Say what answers, the fullest form first; the frame takes the first that fits."""
+    if server is None:
+        return ()
+    version = f"PG {safe(server.version_text.split(' ')[0])}"
+    named = f"{version} {'standby' if server.standby else 'primary'}"
+    up = f"up {plain(server.uptime_s, Format.AGE)}"
+    login = f"login {safe(server.login)}"
+    if not (server.superuser or server.monitor):
+        login += " (limited)"
+    forms = (
+        (named, up, login),
+        (named, up),
+        (named,),
+        (version,),
+    )
+    return [(Span(" · ".join(form), "quiet"), Span("  ")) for form in forms]
+
+
+def _freshness(state: FrameState) -> Line:
+    every = plain(state.interval, Format.DURATION)
+    age = state.data_age
+    if state.paused:
+        said = "" if age is None else f", {plain(age, Format.AGE)} old"
+        return (Span(f"⏸ paused{said}", "notice"),)
+    link = state.link
+    if link is None or not (link.connected or link.failure or age is not None):
+        return (Span("◐ connecting", "notice"),)
+    if not link.connected:
+        said = "no data yet" if age is None else f"{plain(age, Format.AGE)} old"
+        return (Span(f"■ {said}", "critical"),)
+    if age is None:
+        return (Span("◐ reading", "notice"),)
+    if age > max(STALE_AFTER_INTERVALS * state.interval, state.interval + 3.5):
+        return (Span(f"▲ {plain(age, Format.AGE)} old", "warning"),)
+    return (Span("● ", "good"), Span(every, "quiet"))
+
+
+def tab_line(
+    specs: Sequence[ScreenSpec],
+    current: str,
+    alerts: Sequence[Level] | None,
+    width: int,
+) -> Line:
+    """Name the screens that exist with their keys, the current one marked, and count alerts."""
+    spans: list[Span] = []
+    for spec, title in _tabs(specs, width):
+        role = "tab-current" if spec.name == current else "tab"
+        key = "key" if spec.name != current else "tab-current"
+        spans += [Span(" "), Span(f" {spec.key}", key), Span(f" {title} ", role)]
+    right: Line = ()
+    if alerts:
+        critical = max(alerts) is Level.CRITICAL
+        sign, role = ("■", "critical") if critical else ("▲", "warning")
+        right = (Span(f"{sign} {len(alerts)} ", role),)
+    return between(spans, right, width)
+
+
+def tab_at(specs: Sequence[ScreenSpec], width: int, x: int) -> ScreenSpec | None:
+    """Return the screen whose tab stands at a cell of the line of tabs."""
+    end = 0
+    for spec, title in _tabs(specs, width):
+        start, end = end + 1, end + 1 + cell_width(f" {spec.key} {title} ")
+        if start <= x < end:
+            return spec
+    return None
+
+
+def _tabs(specs: Sequence[ScreenSpec], width: int) -> list[tuple[ScreenSpec, str]]:
+    """Return the screens with what their tabs call them in a width."""
+    short = sum(len(spec.title) + 4 for spec in specs) > width - 8
+    return [(spec, spec.title[:4] if short else spec.title) for spec in specs]
+
+
+def banner_line(link: LinkState, now: float, width: int) -> Line:
+    """Say what is wrong with the connection and when the next try is."""
+    failure = link.failure
+    said = safe(failure.message) if failure else "No connection"
+    due = None if failure is None or failure.retry_at is None else failure.retry_at - now
+    if due is not None and due > 0.5:
+        tail = f" next try in {round(due)} s · R now "
+    else:
+        tail = " trying now "
+    hint = f" · {safe(failure.hint)}" if failure and failure.hint else ""
+    room = width - 3 - cell_width(said) - cell_width(tail)
+    # A few letters of a hint would only hide where the message ends.
+    shown = hint if cell_width(hint) <= room or room >= HINT_LEAST else ""
+    left = (Span(" ■ ", "banner"), Span(said, "banner"), Span(shown, "banner"))
+    line = between(left, (Span(tail, "banner"),), width)
+    return tuple(Span(span.text, "banner") for span in line)
+
+
+def footer_line(
+    keys: Sequence[tuple[str, str]], width: int, last: tuple[str, str] | None = None
+) -> Line:
+    """List the keys that matter here, as many as fit whole, and always the `last` one."""
+    end = _key(*last) if last else ()
+    spans: list[Span] = [Span(" ")]
+    for key, label in keys:
+        entry = _key(key, label)
+        if line_width(spans) + line_width(entry) + line_width(end) > width:
+            break
+        spans.extend(entry)
+    return clip((*spans, *end), width)
+
+
+def _key(key: str, label: str) -> Line:
+    return (Span(key, "key"), Span(f" {label}  ", "quiet"))

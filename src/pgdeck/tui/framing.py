@@ -1,0 +1,142 @@
+"""The frame on screen: it knows which canvas shows what, and when there is nothing to repaint."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from textual.screen import Screen
+
+from pgdeck.core.cell import Level
+from pgdeck.core.snapshot import Snapshot
+from pgdeck.core.source import LinkState, Watcher
+from pgdeck.core.spec import ScreenSpec
+from pgdeck.core.target import Environment, Target
+from pgdeck.tui.frame import FrameState, banner_line, footer_line, identity_line, tab_at, tab_line
+from pgdeck.tui.views.view import Keys, View
+from pgdeck.tui.widgets.canvas import Canvas
+from pgdeck.tui.widgets.prompt import Prompt
+
+if TYPE_CHECKING:
+    from pgdeck.watch.model import Overview, Server
+
+SERVER = "server"
+OVERVIEW = "overview"
+ALERTS_HOLD = 30.0
+FIRST_KEYS: Keys = (("?", "help"), (":", "commands"))
+LIVE_KEYS: Keys = (("p", "pause"), ("+ -", "interval"), ("R", "refresh"))
+
+
+class Framing:
+    """Paints identity, tabs, banner and footer of one deck."""
+
+    CANVASES = ("identity", "tabs", "banner", "footer")
+
+    def __init__(self, deck: Screen[None], tabs: Sequence[ScreenSpec], target: Target | None):
+        self._deck = deck
+        self._tabs = [spec for spec in tabs if spec.key]
+        self.target = target
+        self.watcher: Watcher | None = None
+        self.interval: float | None = None
+        self._footer: tuple[int, Keys, tuple[str, str] | None] | None = None
+
+    @property
+    def link(self) -> LinkState | None:
+        """The state of the connection, None before there is a watcher."""
+        return self.watcher.link if self.watcher else None
+
+    @property
+    def paused(self) -> bool:
+        """Whether a person stopped the polling."""
+        return self.watcher is not None and self.watcher.paused
+
+    @property
+    def lost(self) -> bool:
+        """Whether a connection was tried and is not there."""
+        link = self.link
+        return link is not None and not link.connected and link.failure is not None
+
+    def stale(self, view: View) -> bool:
+        """Whether what a view shows cannot be renewed now."""
+        snapshot = self.latest(view.spec.name)
+        return self.lost or (snapshot is not None and snapshot.failure is not None)
+
+    def latest(self, name: str) -> Snapshot[object] | None:
+        """Return the newest snapshot of a source."""
+        return self.watcher.latest(name) if self.watcher else None
+
+    def age(self, view: View) -> float | None:
+        """Return the age in seconds of what a view shows."""
+        snapshot = self.latest(view.spec.name)
+        return snapshot.age(time.monotonic()) if snapshot else None
+
+    def draw(self, view: View) -> None:
+        """Paint the frame around a view where it changed."""
+        width = self._deck.size.width
+        if not width or not self._deck.is_mounted:
+            return
+        now = time.monotonic()
+        state = FrameState(
+            target=self._marked(),
+            server=self._server(),
+            link=self.link,
+            interval=self._every(view),
+            paused=self.paused,
+            now=now,
+            data_age=self.age(view),
+        )
+        self._canvas("identity").paint([identity_line(state, width)])
+        tabs = tab_line(self._tabs, view.spec.name, self._alerts(), width)
+        self._canvas("tabs").paint([tabs])
+        banner = self._canvas("banner")
+        banner.set_class(self.lost, "shown")
+        if state.link is not None and self.lost:
+            banner.paint([banner_line(state.link, now, width)])
+        self.draw_footer(view)
+
+    def tab_at(self, x: int) -> ScreenSpec | None:
+        """Return the screen whose tab stands at a column."""
+        return tab_at(self._tabs, self._deck.size.width, x)
+
+    def draw_footer(self, view: View) -> None:
+        """Name the keys that matter in a view, or in the prompt that is open over it."""
+        width = self._deck.size.width
+        leave: tuple[str, str] | None = ("q", "back" if view.has_open else "quit")
+        keys = (*FIRST_KEYS, *view.footer_keys, *LIVE_KEYS)
+        if self._deck.query_one(Prompt).is_open:
+            keys, leave = Prompt.KEYS, None
+        footer = self._canvas("footer")
+        if footer.size.width == width and self._footer == (width, keys, leave):
+            return
+        self._footer = (width, keys, leave) if footer.size.width == width else None
+        footer.paint([footer_line(keys, width, leave)])
+
+    def _canvas(self, name: str) -> Canvas:
+        return self._deck.query_one(f"#{name}", Canvas)
+
+    def _every(self, view: View) -> float:
+        chosen = self.watcher.interval if self.watcher else self.interval
+        return chosen or view.spec.interval
+
+    def _alerts(self) -> Sequence[Level] | None:
+        snapshot = cast("Snapshot[Overview] | None", self.latest(OVERVIEW))
+        data = snapshot.data if snapshot else None
+        if snapshot is None or data is None:
+            return None
+        # From another screen nobody renews them: a count that may be wrong is not shown.
+        age = snapshot.age(time.monotonic())
+        if age is None or age > ALERTS_HOLD:
+            return None
+        return [alert.level for alert in data.alerts]
+
+    def _marked(self) -> Target | None:
+        """Return the target with the environment that the database itself says it is."""
+        snapshot = self._server()
+        said = snapshot.data.environment if snapshot and snapshot.data else None
+        if self.target is None or said not in tuple(Environment):
+            return self.target
+        return self.target.in_environment(Environment(said))
+
+    def _server(self) -> Snapshot[Server] | None:
+        return cast("Snapshot[Server] | None", self.latest(SERVER))

@@ -1,0 +1,207 @@
+"""Lines of text with a role for each span: what pure layout code hands to a canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pgdeck.core.cell import Cell, Level
+from pgdeck.core.text import cell_width, fit
+
+ROLES = (
+    "text",
+    "quiet",
+    "title",
+    "key",
+    "border",
+    "focus",
+    "good",
+    "notice",
+    "warning",
+    "critical",
+    "unknown",
+    "stale",
+    "bar",
+    "spark",
+    "tab",
+    "tab-current",
+    "banner",
+    "dev",
+    "staging",
+    "prod",
+    "unmarked",
+)
+
+LEVEL_ROLES = {
+    Level.QUIET: "quiet",
+    Level.NORMAL: "text",
+    Level.GOOD: "good",
+    Level.NOTICE: "notice",
+    Level.UNKNOWN: "unknown",
+    Level.WARNING: "warning",
+    Level.CRITICAL: "critical",
+}
+
+ASCII_GLYPHS = str.maketrans(
+    {
+        "●": "*",
+        "◐": "~",
+        "○": ".",
+        "▲": "!",
+        "■": "#",
+        "⏸": "=",
+        "◉": "@",
+        "◆": "M",
+        "✗": "x",
+        "⟳": ">",
+        "✓": "v",
+        "›": ">",
+        "‹": "<",
+        "·": "-",
+        "–": "-",
+        "…": "~",
+        "─": "-",
+        "│": "|",
+        "┌": "+",
+        "┐": "+",
+        "└": "+",
+        "┘": "+",
+        "├": "+",
+        "┤": "+",
+        "┬": "+",
+        "┴": "+",
+        "┼": "+",
+        "╭": "+",
+        "╮": "+",
+        "╰": "+",
+        "╯": "+",
+        "█": "#",
+        "▉": "#",
+        "▊": "#",
+        "▋": "#",
+        "▌": "=",
+        "▍": "=",
+        "▎": "-",
+        "▏": "|",
+        "▐": "|",
+        "▔": "-",
+        "░": ".",
+        "▁": "_",
+        "▂": "_",
+        "▃": "-",
+        "▄": "-",
+        "▅": "=",
+        "▆": "=",
+        "▇": "#",
+        "▾": "v",
+        "▴": "^",
+        "▸": ">",
+    }
+)
+
+
+def drawn_in_ascii(text: str) -> str:
+    """Return text in as many cells with ASCII signs; what has none becomes question marks."""
+    if text.isascii():
+        return text
+    signs = text.translate(ASCII_GLYPHS)
+    return "".join(char if char.isascii() else "?" * cell_width(char) for char in signs)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Safe single-line text in one role."""
+
+    text: str
+    role: str = "text"
+
+    @property
+    def width(self) -> int:
+        """Cells that the text takes."""
+        return cell_width(self.text)
+
+
+Line = tuple[Span, ...]
+
+
+def line_width(line: Sequence[Span]) -> int:
+    """Return the cells that a line takes."""
+    return sum([cell_width(span.text) for span in line])
+
+
+def clip(line: Iterable[Span], width: int) -> Line:
+    """Cut or pad a line to exactly `width` cells; a cut shows an ellipsis."""
+    spans: list[Span] = []
+    left = width
+    parts = [span for span in line if span.text]
+    widths = [cell_width(span.text) for span in parts]
+    rest = sum(widths)
+    if rest == width:
+        return tuple(parts)
+    for span, taken in zip(parts, widths, strict=True):
+        rest -= taken
+        if taken <= left and (taken < left or not rest):
+            spans.append(span)
+            left -= taken
+            continue
+        if left:
+            cut = fit(span.text, left) if taken > left else fit(span.text + "…", left)
+            spans.append(Span(cut, span.role))
+        left = 0
+        break
+    if left:
+        spans.append(Span(" " * left))
+    return tuple(spans)
+
+
+def between(left: Sequence[Span], right: Sequence[Span], width: int) -> Line:
+    """Put `left` at the left and `right` at the right; the left one is cut when both do not fit."""
+    room = width - line_width(right)
+    if room <= 0:
+        return clip(right, width)
+    return (*clip(left, room), *right)
+
+
+def of_cell(cell: Cell) -> Line:
+    """Return a formatted value as spans: text, its quiet unit, its mark."""
+    role = LEVEL_ROLES[cell.level]
+    spans = [Span(cell.text, role)]
+    if cell.unit:
+        spans.append(Span(cell.unit, "quiet"))
+    if cell.mark:
+        spans.append(Span(cell.mark, role))
+    return tuple(spans)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break safe text at blanks into lines of at most `width` cells; a long word is cut hard."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        joined = f"{line} {word}" if line else word
+        if cell_width(joined) <= width:
+            line = joined
+            continue
+        if line:
+            lines.append(line)
+        line = word
+        while cell_width(line) > width > 0:
+            head = _head(line, width)
+            lines.append(head)
+            line = line[len(head) :]
+    return [*lines, line] if line or not lines else lines
+
+
+def _head(text: str, width: int) -> str:
+    """Return the longest prefix of at most `width` cells, and at least one character."""
+    taken = 0
+    for at, char in enumerate(text):
+        taken += cell_width(char)
+        if taken > width:
+            return text[: max(1, at)]
+    return text
+
+
+def faded(lines: Iterable[Line]) -> list[Line]:
+    """Return the lines in the role of stale data."""
+    return [tuple(Span(span.text, "stale") for span in line) for line in lines]

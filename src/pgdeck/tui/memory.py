@@ -1,0 +1,87 @@
+"""What a person chose in each table, kept from one session to the next."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pgdeck import paths
+from pgdeck.errors import Problem
+
+FILE = "tables.json"
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The order and columns of one table: the part of its state that outlives a session."""
+
+    sort_column: str | None = None
+    descending: bool = False
+    hidden: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Memory:
+    """Orders by target and table; without a file it remembers for this session only."""
+
+    file: Path | None
+    orders: dict[str, Order] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls) -> Memory:
+        """Read what was kept; a missing, broken or forbidden file is an empty memory."""
+        try:
+            file = paths.state_dir() / FILE
+        except Problem:
+            return cls(None)
+        orders: dict[str, Order] = {}
+        with suppress(OSError, ValueError, TypeError, AttributeError):
+            kept = json.loads(file.read_text(encoding="utf-8"))
+            orders = {name: _order(value) for name, value in kept.items()}
+        return cls(file, orders)
+
+    def recall(self, target: str, table: str) -> Order | None:
+        """Return what was chosen for a table of a target."""
+        return self.orders.get(f"{target}/{table}")
+
+    def keep(self, target: str, table: str, order: Order) -> None:
+        """Remember a choice; a disk that refuses costs only the memory."""
+        name = f"{target}/{table}"
+        if self.orders.get(name) == order:
+            return
+        self.orders.pop(name, None)
+        self.orders[name] = order
+        while len(self.orders) > MOST:
+            del self.orders[next(iter(self.orders))]
+        self._write()
+
+    def _write(self) -> None:
+        if self.file is None:
+            return
+        values = {
+            name: [order.sort_column, order.descending, order.hidden, order.order]
+            for name, order in self.orders.items()
+        }
+        part = self.file.with_suffix(f".{os.getpid()}")
+        with suppress(OSError):
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+                json.dump(values, out)
+            part.replace(self.file)
+
+
+def _order(value: list[object]) -> Order:
+    sort_column, descending, hidden, order = value
+    if not isinstance(hidden, list) or not isinstance(order, list):
+        raise TypeError("not an order")
+    return Order(
+        None if sort_column is None else str(sort_column),
+        bool(descending),
+        tuple(map(str, hidden)),
+        tuple(map(str, order)),
+    )

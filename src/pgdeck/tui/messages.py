@@ -1,0 +1,34 @@
+"""What travels from the watcher to the dashboard; high-rate ones replace their elders."""
+
+from __future__ import annotations
+
+from textual.message import Message
+
+from pgdeck.core.snapshot import Snapshot
+from pgdeck.core.source import LinkState
+
+
+class SnapshotArrived(Message):
+    """A source was collected."""
+
+    def __init__(self, snapshot: Snapshot[object]) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+    def can_replace(self, message: Message) -> bool:
+        """A newer snapshot makes an unread one of the same source superfluous."""
+        return (
+            isinstance(message, SnapshotArrived) and message.snapshot.source == self.snapshot.source
+        )
+
+
+class LinkChanged(Message):
+    """The watching connection was made, was lost, or failed again."""
+
+    def __init__(self, link: LinkState) -> None:
+        super().__init__()
+        self.link = link
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest state of the link counts."""
+        return isinstance(message, LinkChanged)

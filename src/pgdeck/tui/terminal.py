@@ -1,0 +1,161 @@
+"""The terminal's driver: a terminal that stalls, hangs up or sends rubbish never holds us.
+
+Textual's own blocks the event loop when a terminal stops taking output, so that not even a signal
+ends the program; its output thread dies of a hangup; its input thread turns for ever at the end of
+the input and takes a byte that is no UTF-8 for the end of the program.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import sys
+from codecs import getincrementaldecoder
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, Full
+from typing import TYPE_CHECKING, Any, cast
+
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+
+from pgdeck.tui.ink import drawn_in_ascii
+
+if TYPE_CHECKING:
+    from io import TextIOWrapper
+
+    from textual.app import App
+
+PATIENCE = 1.0
+"""Seconds that a terminal gets to take the last output."""
+
+LOOK_EVERY = 0.1
+READ_AT_ONCE = 4096
+
+
+class Outlet:
+    """Writes to a terminal's descriptor until it is gone; then takes everything and drops it.
+
+    `gone` is called at the first failure, `idle` whenever everything was written; both in the
+    thread that writes.
+    """
+
+    def __init__(self, descriptor: int, gone: Callable[[], None], idle: Callable[[], None]) -> None:
+        self._descriptor = descriptor
+        self._gone = gone
+        self._idle = idle
+        self.lost = False
+
+    def write(self, text: str) -> None:
+        """Write it all, however small the portions that the terminal takes."""
+        # Not through a buffered file: its lock, held by a write that never ends, would keep the
+        # interpreter from ending.
+        left = memoryview(text.encode("utf-8", "replace"))
+        while left and not self.lost:
+            try:
+                left = left[os.write(self._descriptor, left) :]
+            except OSError:
+                self.lost = True
+                self._gone()
+
+    def flush(self) -> None:
+        """Say that there is nothing more to write."""
+        self._idle()
+
+    def fileno(self) -> int:
+        """Return the descriptor."""
+        return self._descriptor
+
+
+class Terminal(LinuxDriver):
+    """Textual's driver for a terminal on standard input and output.
+
+    Calls `hang_up` of the application when the terminal is gone.  While the terminal takes no
+    output, frames are dropped; when it goes on, the whole screen is painted anew.  To an
+    application with `ascii_only` it gives nothing but ASCII, whoever drew it.
+    """
+
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
+        assert sys.__stdout__ is not None
+        outlet = Outlet(sys.__stdout__.fileno(), self._hung_up, self._caught_up)
+        self._file = cast("TextIOWrapper", outlet)
+        self._dropped = False
+        self._ascii = bool(getattr(app, "ascii_only", False))
+
+    def write(self, data: str) -> None:
+        """Hand output to the thread that writes; what does not fit in its queue is dropped."""
+        if self._writer_thread is None:
+            return
+        if self._ascii:
+            data = drawn_in_ascii(data)
+        try:
+            self._writer_thread._queue.put_nowait(data)
+        except Full:
+            self._dropped = True
+
+    def stop_application_mode(self) -> None:
+        """Put the terminal back; that is more urgent than frames that still wait."""
+        writer = self._writer_thread
+        if self._dropped and writer is not None:
+            with suppress(Empty):
+                while True:
+                    writer._queue.get_nowait()
+        super().stop_application_mode()
+
+    def close(self) -> None:
+        """End the output, without waiting for a terminal that takes none."""
+        writer, self._writer_thread = self._writer_thread, None
+        if writer is not None:
+            with suppress(Full):
+                writer._queue.put(None, timeout=PATIENCE)
+            writer.join(PATIENCE)
+
+    def run_input_thread(self) -> None:
+        """Turn what the terminal sends into events until the program or the terminal ends."""
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(LOOK_EVERY):
+                    data = self._read()
+                    if not data:
+                        self._hung_up()
+                        return
+                    for event in parser.feed(decode(data)):
+                        self.process_message(event)
+                for event in parser.tick():
+                    self.process_message(event)
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self.fileno, READ_AT_ONCE)
+        except OSError:
+            return b""
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Go on after a stop: with the terminal given back before, take it again.
+
+        A hangup comes with this signal too, and a stop from outside gives no notice: there the
+        terminal is still ours, and taking it twice would leave two threads at its input.
+        """
+        if self._must_signal_resume:
+            super()._sigcont_application()
+        # A terminal of the same size as before is not painted on its own account.
+        self._repaint()
+
+    def _hung_up(self) -> None:
+        self._tell(self._app.hang_up)  # type: ignore[attr-defined]
+
+    def _caught_up(self) -> None:
+        if self._dropped:
+            self._dropped = False
+            self._tell(self._repaint)
+
+    def _repaint(self) -> None:
+        self._app.call_later(self._app.refresh, layout=True)
+
+    def _tell(self, said: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the loop has ended: nobody is left to be told
+            self._loop.call_soon_threadsafe(said)

@@ -1,0 +1,1 @@
+"""The bespoke views and the one that shows every table screen."""

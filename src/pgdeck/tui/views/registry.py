@@ -1,0 +1,46 @@
+"""The closed list of bespoke views; a screen file names one, or is shown as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from textual.widget import Widget
+
+from pgdeck.core.spec import ScreenSpec
+from pgdeck.tui.views.overview import OverviewView
+
+Keys = Mapping[str, str]
+
+
+def _overview(spec: ScreenSpec, keys: Keys, ascii_only: bool) -> Widget:
+    return OverviewView(spec, keys, ascii_only=ascii_only)
+
+
+def _activity(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
+    from pgdeck.tui.views.activity import ActivityView
+
+    return ActivityView(spec, ascii_only=ascii_only)
+
+
+def _table(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
+    from pgdeck.tui.views.table import TableView
+
+    return TableView(spec, ascii_only=ascii_only)
+
+
+VIEWS: Mapping[str, Callable[[ScreenSpec, Keys, bool], Widget]] = {
+    "overview": _overview,
+    "activity": _activity,
+}
+
+
+def warm_up() -> None:
+    """Import every view, so that a first visit need not."""
+    for module in ("pgdeck.tui.views.activity", "pgdeck.tui.views.table", "pgdeck.pattern"):
+        import_module(module)
+
+
+def make_view(spec: ScreenSpec, keys: Keys, *, ascii_only: bool) -> Widget:
+    """Return the widget of a screen; modules of views not yet visited are not imported."""
+    return VIEWS.get(spec.view or "", _table)(spec, keys, ascii_only)

@@ -1,0 +1,251 @@
+"""What every view made of rows has: title line, tables, detail pane, filter, order and age."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+
+from pgdeck.core.rows import Table, TableRow, Value
+from pgdeck.core.snapshot import Failure, Snapshot
+from pgdeck.core.spec import Column, Format, ScreenSpec
+from pgdeck.core.text import cut_middle, safe
+from pgdeck.tui.figures import plain
+from pgdeck.tui.ink import Line, Span, between, line_width
+from pgdeck.tui.memory import Memory, Order
+from pgdeck.tui.views.view import AskFilter, FooterChanged, Keys
+from pgdeck.tui.widgets.canvas import Canvas
+from pgdeck.tui.widgets.detail import DetailPane, detail_text
+from pgdeck.tui.widgets.table import KeyedTable
+
+DETAIL_BESIDE = 120
+FILTER_SHOWN = 40
+
+
+class RowsView(Vertical):
+    """A screen made of rows; it shows one table at a time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "ask_filter", "Filter", id="table.filter"),
+        Binding("d", "toggle_detail", "Detail of the row", id="table.detail"),
+    ]
+
+    def __init__(self, spec: ScreenSpec, columns: Sequence[Column], *, ascii_only: bool) -> None:
+        super().__init__(id=f"view-{spec.name}")
+        self._spec = spec
+        self.title_line = Canvas(ascii_only=ascii_only)
+        self.title_line.add_class("title")
+        self.table = KeyedTable(
+            columns, sort=spec.sort, empty_text=spec.empty_text, ascii=ascii_only
+        )
+        self.detail = DetailPane()
+        self.snapshot: Snapshot[object] | None = None
+        self.shown: Table | None = None
+        self.age: float | None = None
+        self._memory: tuple[Memory, str] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay title, tables and detail out."""
+        yield self.title_line
+        with Horizontal(classes="panes"):
+            yield from self.tables()
+            yield self.detail
+
+    def tables(self) -> Sequence[KeyedTable]:
+        """Return every table of the view."""
+        return (self.table,)
+
+    @property
+    def current_table(self) -> KeyedTable:
+        """The table on screen."""
+        return self.table
+
+    @property
+    def spec(self) -> ScreenSpec:
+        """The screen that it shows."""
+        return self._spec
+
+    @property
+    def footer_keys(self) -> Keys:
+        """The keys worth naming in the footer now."""
+        table = self.current_table
+        row = ("Esc", "back") if self.has_class("with-detail") else ("Enter", "detail")
+        find: Keys = (("/", "filter"),)
+        if table.state.filter_text:
+            find += (("c", "clear"),)
+            # Rows that do not match stay in a tree: there is something to step over.
+            find += (("n N", "match"),) if table.model.tree else ()
+        if self.has_class("with-detail") or table.model.tree:
+            return (row, *find)
+        return (row, *find, ("< >", "sort"), ("s", "flip"))
+
+    @property
+    def has_open(self) -> bool:
+        """Whether a detail is open or a filter holds."""
+        return self.has_class("with-detail") or bool(self.current_table.state.filter_text)
+
+    def set_age(self, seconds: float | None) -> None:
+        """Dim the data and say its age; None when it is fresh."""
+        if seconds == self.age:
+            return
+        if (seconds is None) != (self.age is None):
+            for table in self.tables():
+                table.set_stale(seconds is not None)
+        self.age = seconds
+        self.draw_title()
+
+    def take_focus(self) -> None:
+        """The table takes the keyboard."""
+        self.current_table.focus()
+
+    def recall(self, memory: Memory, target: str) -> None:
+        """Put back the order that a person chose here, and keep the next one."""
+        self._memory = (memory, target)
+        for at, table in enumerate(self.tables()):
+            order = memory.recall(target, f"{self._spec.name}/{at}")
+            if order is not None:
+                table.state = replace(
+                    table.state,
+                    sort_column=order.sort_column,
+                    descending=order.descending,
+                    hidden=frozenset(order.hidden),
+                    order=order.order,
+                )
+
+    def go_back(self) -> bool:
+        """Close the detail pane, else drop the filter."""
+        if self.has_class("with-detail"):
+            self.action_toggle_detail()
+            return True
+        if self.current_table.state.filter_text:
+            self.current_table.apply_filter("")
+            return True
+        return False
+
+    def action_toggle_detail(self) -> None:
+        """Open or close the detail of the row under the cursor."""
+        self.toggle_class("with-detail")
+        self.draw_detail()
+        if self.has_class("with-detail") and not self.has_class("wide"):
+            self.detail.focus()
+        else:
+            self.take_focus()
+        self.post_message(FooterChanged())
+
+    def action_ask_filter(self) -> None:
+        """Ask for a filter in the prompt."""
+        self.post_message(AskFilter(self, self.current_table.state.filter_text))
+
+    def apply_filter(self, text: str) -> str | None:
+        """Filter the rows; returns what is wrong with the text."""
+        return self.current_table.apply_filter(text)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the detail beside the table when there is room, else over it."""
+        self.set_class(event.size.width >= DETAIL_BESIDE, "wide")
+        self.call_after_refresh(self.draw_title)
+
+    @on(KeyedTable.RowOpened)
+    def open_row(self) -> None:
+        """Enter opens the detail."""
+        if not self.has_class("with-detail"):
+            self.action_toggle_detail()
+
+    @on(KeyedTable.RowHighlighted)
+    def follow_row(self) -> None:
+        """The detail follows the cursor."""
+        self.draw_detail()
+
+    @on(KeyedTable.FilterChanged)
+    def filter_changed(self) -> None:
+        """Say the filter in the title, and the keys that it brings."""
+        self.draw_title()
+        self.draw_detail()
+        self.post_message(FooterChanged())
+
+    @on(KeyedTable.SortChanged)
+    def order_changed(self) -> None:
+        """Remember the order of the table at hand."""
+        if self._memory is None:
+            return
+        memory, target = self._memory
+        at = list(self.tables()).index(self.current_table)
+        state = self.current_table.state
+        order = Order(state.sort_column, state.descending, tuple(sorted(state.hidden)), state.order)
+        memory.keep(target, f"{self._spec.name}/{at}", order)
+
+    def draw_title(self) -> None:
+        """Say what is shown, in which order, filtered by what, and how old it is."""
+        width = self.title_line.size.width
+        if width:
+            left, right = self.title_left(), self.title_right()
+            if line_width(left) + line_width(right) > width:
+                right = self.title_right(counts=False)
+            self.title_line.paint([between(left, right, width)])
+
+    def title_left(self) -> Line:
+        """The screen's name, and its failure if it has one."""
+        return (Span(f" {self._spec.title}", "title"), *failure_spans(self.snapshot))
+
+    def title_right(self, *, counts: bool = True) -> Line:
+        """Filter, counts and age."""
+        spans: list[Span] = []
+        state = self.current_table.state
+        if state.filter_text:
+            filter_text = cut_middle(safe(state.filter_text), FILTER_SHOWN)
+            spans.append(Span(f"/ {filter_text}  ", "key"))
+        if self.shown is not None and counts:
+            spans.append(Span(self.summary(self.shown), "quiet"))
+        if self.age is not None:
+            spans.append(Span(f"  {plain(self.age, Format.AGE)} old", "warning"))
+        return (*spans, Span(" "))
+
+    def summary(self, table: Table) -> str:
+        """Count what is shown."""
+        total = len(table.rows) + table.truncated
+        count = self.current_table.model.count()
+        if count != total:
+            return f"{count} of {total} rows"
+        return f"{count} row" if count == 1 else f"{count} rows"
+
+    def more_of(self, row: TableRow) -> Mapping[str, Value]:
+        """Return what is known of a row beyond its columns, by name."""
+        return extra_of(self.shown, row)
+
+    def draw_detail(self) -> None:
+        """Show the row under the cursor in the detail pane, when that is open."""
+        row = self.current_table.cursor_row
+        if row is None or not self.has_class("with-detail"):
+            return
+        columns = self.current_table.model.columns
+        quiet, accent = (str(self.title_line.ink(role)) for role in ("quiet", "key"))
+        text = detail_text(
+            columns, row, self.more_of(row), quiet, accent, ascii=self.title_line.ascii_only
+        )
+        self.detail.show(text)
+
+
+def extra_of(table: Table | None, row: TableRow) -> Mapping[str, Value]:
+    """Return what the query told of a row beyond its columns."""
+    if table is None or not table.extra:
+        return {}
+    keys = (shown.key for shown in table.rows)
+    return next((more for key, more in zip(keys, table.extra, strict=True) if key == row.key), {})
+
+
+def failure_spans(snapshot: Snapshot[object] | None) -> Sequence[Span]:
+    """Say a failure and its way out in the title line; nothing when there is none."""
+    failure: Failure | None = snapshot.failure if snapshot else None
+    if failure is None:
+        return ()
+    hint = f" · {safe(failure.hint)}" if failure.hint else ""
+    return (
+        Span("  ▲ ", "warning"),
+        Span(safe(failure.message), "warning"),
+        Span(hint, "quiet"),
+    )

@@ -1,0 +1,86 @@
+"""What every view promises the deck."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from textual.message import Message
+
+from pgdeck.core.snapshot import Snapshot
+from pgdeck.core.source import Answer
+from pgdeck.core.spec import ScreenSpec
+from pgdeck.tui.memory import Memory
+from pgdeck.tui.widgets.prompt import Filtered
+
+Keys = tuple[tuple[str, str], ...]
+"""(key, label) pairs for the footer, most useful first."""
+
+
+@runtime_checkable
+class View(Protocol):
+    """One screen's widget; it is mounted at its first visit and kept."""
+
+    @property
+    def spec(self) -> ScreenSpec:
+        """The screen that it shows."""
+
+    @property
+    def footer_keys(self) -> Keys:
+        """The keys worth naming in the footer now."""
+
+    def show(self, snapshot: Snapshot[object]) -> None:
+        """Show a snapshot of the view's own source."""
+
+    def set_age(self, seconds: float | None) -> None:
+        """Dim the data and say its age; None when it is fresh."""
+
+    def take_focus(self) -> None:
+        """Give the keyboard to the part that wants it."""
+
+    def recall(self, memory: Memory, target: str) -> None:
+        """Put back what a person chose here, and keep what they choose from now on."""
+
+    @property
+    def has_open(self) -> bool:
+        """Whether there is something to close before the way leads out."""
+
+    def go_back(self) -> bool:
+        """Close what is open in the view; False when there was nothing to close."""
+
+
+class OpenScreen(Message):
+    """A view asks for another screen."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+class FooterChanged(Message):
+    """The keys that matter in a view have changed."""
+
+
+class AskFilter(Message):
+    """A view's table wants to be filtered: `text` is the filter that holds now."""
+
+    def __init__(self, view: Filtered, text: str) -> None:
+        super().__init__()
+        self.view = view
+        self.text = text
+
+
+class LookupWanted(Message):
+    """A table wants exact values for the rows in view."""
+
+    def __init__(self, view: LookupReceiver, name: str, keys: tuple[str, ...]) -> None:
+        super().__init__()
+        self.view = view
+        self.name = name
+        self.keys = keys
+
+
+class LookupReceiver(Protocol):
+    """Who takes the answer of a lookup."""
+
+    def take_lookup(self, keys: tuple[str, ...], answer: Answer) -> None:
+        """Merge the answer for `keys` into what is shown."""

@@ -1,0 +1,114 @@
+"""A widget that paints lines of ink and repaints only the spans that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from pgdeck.core.text import cell_width
+from pgdeck.tui.ink import ROLES, Line, Span, clip, drawn_in_ascii
+
+JOIN_GAP = 4
+"""Changed spans closer than this many cells are painted together: a cursor move costs as much."""
+
+
+class Canvas(Widget):
+    """Shows exactly the lines it is given; what did not change is not sent to the terminal."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"ink--{role}" for role in ROLES}
+    ALLOW_SELECT = False
+
+    def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.auto_links = False
+        self.ascii_only = ascii_only
+        self._lines: list[Line] = []
+        self._inks: dict[str, Style] = {}
+
+    def paint(self, lines: Sequence[Line]) -> None:
+        """Show `lines`, cut and padded to the widget's size; repaint what differs."""
+        width, height = self.size
+        before = self._lines
+        after = [clip(line, width) for line in lines[:height]]
+        self._lines = after
+        for y in range(max(len(before), len(after))):
+            old = before[y] if y < len(before) else ()
+            new = after[y] if y < len(after) else ()
+            if old != new:
+                for x, cells in changed_cells(old, new):
+                    self.refresh(Region(x, y, cells, 1))
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line as Textual wants it."""
+        width = self.size.width
+        line = self._lines[y] if y < len(self._lines) else ()
+        if not line:
+            return Strip.blank(width, self.ink("text"))
+        segments = [Segment(self._shown(span.text), self.ink(span.role)) for span in line]
+        return Strip(segments).adjust_cell_length(width, self.ink("text"))
+
+    def ink(self, role: str) -> Style:
+        """Return the style of a role in the present theme."""
+        style = self._inks.get(role)
+        if style is None:
+            style = self._inks[role] = self.get_component_rich_style(f"ink--{role}")
+        return style
+
+    def notify_style_update(self) -> None:
+        """Forget the styles that a change of theme made wrong."""
+        super().notify_style_update()
+        self._inks.clear()
+
+    def _shown(self, text: str) -> str:
+        return drawn_in_ascii(text) if self.ascii_only else text
+
+
+def changed_cells(old: Line, new: Line) -> Iterator[tuple[int, int]]:
+    """Yield (x, cells) of the stretches in which two lines of one width differ."""
+    stretches: list[tuple[int, int]] = []
+    for start, end in _differing(old, new):
+        if stretches and start - stretches[-1][1] < JOIN_GAP:
+            stretches[-1] = (stretches[-1][0], end)
+        else:
+            stretches.append((start, end))
+    return ((start, end - start) for start, end in stretches)
+
+
+def _differing(old: Line, new: Line) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of spans of `new` that do not stand in `old` at the same place."""
+    stood = {}
+    x = 0
+    for span in old:
+        stood[x] = span
+        x += cell_width(span.text)
+    width = x
+    x = 0
+    for span in new:
+        end = x + cell_width(span.text)
+        before = stood.get(x)
+        if before != span:
+            yield from _changed_runs(before, span, x, end)
+        x = end
+    if x < width:
+        yield x, width
+
+
+def _changed_runs(old: Span | None, new: Span, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of a span that differ: of a chart that moved on, often a few cells."""
+    cells = end - start
+    one_cell_each = len(new.text) == cells and old is not None and len(old.text) == cells
+    if old is None or old.role != new.role or not one_cell_each:
+        yield start, end
+        return
+    if cell_width(old.text) != cells:
+        yield start, end
+        return
+    for at, (before, after) in enumerate(zip(old.text, new.text, strict=True), start):
+        if before != after:
+            yield at, at + 1

@@ -1,0 +1,83 @@
+"""The detail pane: one row with exact values, beside the table or over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from rich.text import Text
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from pgdeck.core.cells import exact
+from pgdeck.core.rows import TableRow, Unknown, Value
+from pgdeck.core.spec import Column, Format
+from pgdeck.core.text import safe, to_ascii
+
+
+class DetailPane(VerticalScroll):
+    """Shows every column of one row, nothing shortened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: Text | None = None
+        self._body = Static("", markup=False)
+
+    def compose(self):  # type: ignore[no-untyped-def]  # Textual's ComposeResult
+        """Hold one text."""
+        yield self._body
+
+    def show(self, text: Text) -> None:
+        """Replace the text when it differs; the scroll position is kept."""
+        if text != self._shown:
+            self._shown = text
+            self._body.update(text)
+
+
+def detail_text(
+    columns: Sequence[Column],
+    row: TableRow,
+    extra: Mapping[str, Value],
+    quiet: str,
+    accent: str,
+    *,
+    ascii: bool = False,
+) -> Text:
+    """Return a row as label and exact value, long text in its own paragraph.
+
+    With `ascii`, values are escaped, so that they stay exact.
+    """
+    write: Callable[[str], str] = to_ascii if ascii else str
+    text = Text(no_wrap=False, overflow="fold")
+    width = max((len(column.label or column.name) for column in columns), default=0)
+    for column, value in zip(columns, row.values, strict=True):
+        if column.format is Format.QUERY and value is not None:
+            text.append(f"{column.label or column.name}\n", accent)
+            text.append("\n".join(write(safe(line)) for line in str(value).splitlines()))
+            text.append("\n\n")
+    for column, value in zip(columns, row.values, strict=True):
+        if column.format is Format.QUERY or (column.hidden and value is None):
+            continue
+        text.append(f"{column.label or column.name:<{width}}  ", quiet)
+        _append_value(text, value, column, quiet, write)
+    for name, value in extra.items():
+        text.append(f"{name:<{width}}  ", quiet)
+        text.append(write(safe(str(value))) if value is not None else "–")
+        text.append("\n")
+    notes = [(column.label or column.name, column.note) for column in columns if column.note]
+    if notes:
+        text.append("\n")
+    for label, note in notes:
+        text.append(f"{label}: {note}\n", quiet)
+    return text
+
+
+def _append_value(
+    text: Text, value: Value, column: Column, quiet: str, write: Callable[[str], str]
+) -> None:
+    if isinstance(value, Unknown):
+        text.append(f"? {safe(value.reason)}\n")
+        if value.remedy:
+            text.append(f"  {safe(value.remedy)}\n", quiet)
+        return
+    text.append("–" if value is None else write(exact(value, column)))
+    text.append("\n")

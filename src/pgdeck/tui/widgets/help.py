@@ -1,0 +1,141 @@
+"""Help of one screen, generated from its file and from the bindings that hold there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from pgdeck.core.spec import ScreenSpec
+
+SHOWN = {
+    "slash": "/",
+    "question_mark": "?",
+    "colon": ":",
+    "plus": "+",
+    "minus": "-",
+    "equals_sign": "=",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "space": "Space",
+    "enter": "Enter",
+    "escape": "Esc",
+    "backspace": "Backspace",
+    "tab": "Tab",
+    "shift+tab": "Shift+Tab",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "up": "Up",
+    "down": "Down",
+    "left": "Left",
+    "right": "Right",
+    "f1": "F1",
+    "f2": "F2",
+    "f3": "F3",
+}
+FILTERS = (
+    ("word", "rows that contain it; of several words, all"),
+    ("!word", "rows that do not contain it"),
+    ('"two words"', "one text with its blanks"),
+    ("size:word", "only in the column of that name; a beginning of it will do"),
+    ("size>10MB", "compare: > >= < <= =, with units such as kB, min, %, k"),
+    ("/pattern/", "a regular expression; size:/pattern/ in one column"),
+    ("c", "clear the filter"),
+)
+FILTER = "table.filter"
+SCOPES = {
+    "go": "Go",
+    "overview": "Panes",
+    "keyed-table": "Rows",
+    "table": "Screen",
+    "activity": "Views",
+    "live": "Live",
+    "app": "Program",
+}
+
+
+class HelpScreen(ModalScreen[None]):
+    """Explains a screen; any of Esc, q and ? closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,enter", "dismiss_help", "Close", show=False),
+    ]
+
+    def __init__(self, spec: ScreenSpec, bindings: Mapping[str, ActiveBinding]) -> None:
+        super().__init__()
+        self._spec = spec
+        self._keys = dict(bindings)
+
+    def compose(self) -> ComposeResult:
+        """One scrolling text."""
+        scroll = VerticalScroll()
+        scroll.border_title = f"{self._spec.title} · help"
+        scroll.border_subtitle = "Esc closes"
+        with scroll:
+            yield Static(help_text(self._spec, self._keys), markup=False)
+
+    def on_mount(self) -> None:
+        """Give the keyboard to the text."""
+        self.query_one(VerticalScroll).focus()
+
+    def action_dismiss_help(self) -> None:
+        """Close."""
+        self.dismiss()
+
+
+def help_text(spec: ScreenSpec, bindings: Mapping[str, ActiveBinding]) -> Group:
+    """Return what a screen shows, what its columns mean, and the keys that work in it."""
+    parts: list[Text | Table] = []
+    if spec.help:
+        parts += [Text(f"{spec.help.strip()}\n")]
+    notes = [(column.label or column.name, column.note) for column in spec.columns if column.note]
+    if notes:
+        parts += [Text("Columns", "bold"), _pairs(notes)]
+    for scope, lines in _scopes(bindings).items():
+        parts += [Text(scope, "bold"), _pairs(lines)]
+    if any(active.binding.id == FILTER for active in bindings.values()):
+        parts += [Text("Filters", "bold"), _pairs(FILTERS)]
+    source = f"{spec.source[0].name}"
+    parts += [Text(f"This screen is the file screens/{source}; every {spec.interval:g} s.", "dim")]
+    return Group(*parts)
+
+
+def _pairs(lines: Iterable[tuple[str, str]]) -> Table:
+    """Return names and what they mean side by side, followed by a blank line."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for name, meaning in lines:
+        table.add_row(Text(f"  {name}"), Text(meaning))
+    table.add_row("")
+    return table
+
+
+def _scopes(bindings: Mapping[str, ActiveBinding]) -> dict[str, list[tuple[str, str]]]:
+    """Group the keys of each action under the heading of its binding's scope."""
+    found: dict[str, dict[str, list[str]]] = {heading: {} for heading in SCOPES.values()}
+    for active in bindings.values():
+        binding = active.binding
+        scope = (binding.id or "").split(".")[0]
+        if binding.action.startswith("screen("):
+            scope = "go"
+        if scope in SCOPES and binding.description:
+            keys = found[SCOPES[scope]].setdefault(binding.description, [])
+            keys.append(SHOWN.get(binding.key, binding.key))
+    return {
+        heading: [(" ".join(keys), label) for label, keys in actions.items()]
+        for heading, actions in found.items()
+        if actions
+    }

@@ -1,0 +1,81 @@
+"""The collector of the Overview: every pane's questions in one round, each failing by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pgdeck.core.alert import Judge
+from pgdeck.core.rows import Query
+from pgdeck.core.snapshot import Failure
+from pgdeck.core.source import Context
+from pgdeck.watch.facts import read_facts
+from pgdeck.watch.history import History
+from pgdeck.watch.load import Load
+from pgdeck.watch.model import Overview
+from pgdeck.watch.parts import Answers, part
+from pgdeck.watch.space import Space, read_vacuum
+from pgdeck.watch.sqlfiles import query
+from pgdeck.watch.summary import read_activity_summary, read_connections
+
+PREFIX = "overview_"
+ALWAYS = ("sessions", "statements", "waits", "counters", "horizon", "progress")
+
+
+class OverviewCollector:
+    """Gathers `Overview` and has it judged; keeps the samples that rates and sparklines need.
+
+    Tables are summed up every quarter of a minute and the database is measured every half, in the
+    same round as the rest.  `measure_at_once` measures it in the first round already, which a
+    single look needs and a first picture does not.
+    """
+
+    name = "overview"
+    interval = 2.0
+    timeout = 3.0
+    stale_after = 6.0
+
+    def __init__(self, judge: Judge, *, measure_at_once: bool = False) -> None:
+        self._judge = judge
+        self._load = Load()
+        self._space = Space(measure_at_once=measure_at_once)
+        self._used = History()
+        self._spent = 0
+
+    async def collect(self, ctx: Context) -> Overview:
+        """Ask everything that is due in one round; a part that failed is its Failure."""
+        before = ctx.now
+        # Each of our questions is a transaction: at rest they would be all that is seen.  The
+        # server counts a session's transactions when the next one ends, so these are the last
+        # round's.
+        own, self._spent = ctx.transactions - self._spent, ctx.transactions
+        asked = _questions(ctx.version, *self._space.due(before))
+        replies = await ctx.ask(*asked)
+        taken = (before + ctx.now) / 2
+        answers = {
+            each.name.removeprefix(PREFIX): reply
+            for each, reply in zip(asked, replies, strict=True)
+        }
+        self._space.take(taken, answers)
+        return self._read(taken, answers, own)
+
+    def _read(self, at: float, answers: Answers, own: int) -> Overview:
+        connections = part(lambda: read_connections(answers))
+        facts = read_facts(answers, connections, self._space.overdue)
+        if isinstance(connections, Failure):
+            self._used.add(at, None)
+        else:
+            self._used.add(at, float(connections.used))
+            connections = replace(connections, series=self._used.series)
+        return Overview(
+            connections=connections,
+            throughput=part(lambda: self._load.read(at, answers, own)),
+            activity=part(lambda: read_activity_summary(answers)),
+            tables=part(lambda: self._space.tables(at, answers)),
+            vacuum=part(lambda: read_vacuum(answers, self._space.due_tables)),
+            alerts=self._judge(facts),
+        )
+
+
+def _questions(version: int, *seldom: str) -> list[Query]:
+    named = [query(PREFIX + name, version) for name in (*ALWAYS, *seldom)]
+    return [*named, query("prepared", version)]

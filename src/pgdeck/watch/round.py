@@ -1,0 +1,133 @@
+"""Every question of one tick in one round trip, whoever asks it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pgdeck.core.rows import Query
+from pgdeck.core.source import Answer
+
+
+class Line(Protocol):
+    """What can answer a round: a session."""
+
+    @property
+    def version(self) -> int:
+        """The server's server_version_num."""
+
+    async def round(self, queries: Sequence[Query], deadline: float) -> tuple[Answer, ...]:
+        """Answer in order, in one round trip; raises `Unreachable`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    queries: tuple[Query, ...]
+    deadline: float
+    answered: asyncio.Future[tuple[Answer, ...]]
+
+
+class Rounds:
+    """Collects the questions of one turn of the event loop and asks them together.
+
+    `line` returns the open session, or raises `Unreachable`.  One round is under way at a time;
+    what is asked meanwhile waits for the next.
+    """
+
+    def __init__(self, line: Callable[[], Line]) -> None:
+        self._line = line
+        self._waiting: list[_Asked] = []
+        self._task: asyncio.Task[None] | None = None
+        self.transactions = 0
+
+    async def ask(self, queries: tuple[Query, ...], deadline: float) -> tuple[Answer, ...]:
+        """Answer the queries with those of all others who ask in this turn.
+
+        Raises `Unreachable` when there is no connection, or it is lost meanwhile.
+        """
+        if not queries:
+            return ()
+        loop = asyncio.get_running_loop()
+        asked = _Asked(queries, deadline, loop.create_future())
+        self._waiting.append(asked)
+        if self._task is None:
+            self._task = loop.create_task(self._run())
+        return await asked.answered
+
+    async def close(self) -> None:
+        """Give up what is under way; those who wait are cancelled."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        for asked in self._waiting:
+            asked.answered.cancel()
+        self._waiting = []
+
+    async def _run(self) -> None:
+        # The first turn belongs to the others of this tick, who were started beside the first.
+        await asyncio.sleep(0)
+        batch: list[_Asked] = []
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting, []
+                batch = [asked for asked in batch if not asked.answered.done()]
+                await self._answer(batch)
+        finally:
+            for asked in batch:
+                asked.answered.cancel()
+            self._task = None
+
+    async def _line_round(self, queries: Sequence[Query], deadline: float) -> tuple[Answer, ...]:
+        return await self._line().round(queries, deadline)
+
+    async def _answer(self, batch: Sequence[_Asked]) -> None:
+        if not batch:
+            return
+        queries = [query for asked in batch for query in asked.queries]
+        self.transactions += len(queries)
+        loop = asyncio.get_running_loop()
+        round_ = loop.create_task(self._line_round(queries, max(a.deadline for a in batch)))
+        try:
+            await asyncio.wait([round_])
+        finally:
+            round_.cancel()
+        problem = round_.exception()
+        if problem is not None:
+            for asked in batch:  # whatever it was, those who asked must hear of it
+                if not asked.answered.done():
+                    asked.answered.set_exception(problem)
+            return
+        answers = round_.result()
+        start = 0
+        for asked in batch:
+            end = start + len(asked.queries)
+            if not asked.answered.done():
+                asked.answered.set_result(answers[start:end])
+            start = end
+
+
+@dataclass(slots=True)
+class RoundContext:
+    """What a collector gets: the server's version, the time, and a way to ask."""
+
+    version: int
+    clock: Callable[[], float]
+    rounds: Rounds
+    deadline: float
+
+    @property
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return self.clock()
+
+    @property
+    def transactions(self) -> int:
+        """Transactions of our own so far, whoever asked."""
+        return self.rounds.transactions
+
+    async def ask(self, *queries: Query) -> tuple[Answer, ...]:
+        """Answer the queries in order, in the round trip of this tick."""
+        return await self.rounds.ask(queries, self.deadline)

@@ -1,0 +1,234 @@
+"""When each source is collected: only what is looked at, never twice at once, in common rounds."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from random import Random
+
+from pgdeck.core.snapshot import Failure, FailureKind, Reading, Snapshot
+from pgdeck.core.source import Collector
+from pgdeck.errors import Problem, QueryFailed, Unreachable
+from pgdeck.watch.round import RoundContext, Rounds
+
+SLOW_RETRY = 60.0
+"""Seconds before something forbidden or absent is asked for again."""
+
+MAX_BACKOFF = 30.0
+
+AT_ONCE = -math.inf
+"""The due time of what somebody asked for; it is collected even while polling is paused."""
+
+_SLOW = frozenset({FailureKind.PERMISSION, FailureKind.MISSING})
+_SOON = frozenset({FailureKind.LOCKED, FailureKind.CANCELLED})
+
+GIVE_UP_FACTOR = 10
+"""A collection that keeps getting bytes may take this many times its timeout."""
+
+Clock = Callable[[], float]
+Calendar = Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Source:
+    """A collector and its past: the last good reading, and how often it failed in a row."""
+
+    collector: Collector[object]
+    target: str
+    clock: Clock
+    calendar: Calendar
+    last_good: Reading[object] | None = None
+    seq: int = 0
+    failures: int = 0
+    lost: bool = False
+    """Whether the last collection failed with the connection rather than by itself."""
+
+    async def take(self, version: int, rounds: Rounds) -> Snapshot[object]:
+        """Collect once; never raises but for cancellation."""
+        started = self.clock()
+        failure = await self._collect(version, rounds)
+        self.seq += 1
+        self.failures = 0 if failure is None else self.failures + 1
+        return Snapshot(
+            self.collector.name,
+            self.target,
+            self.seq,
+            started,
+            self.clock() - started,
+            failure,
+            self.last_good,
+        )
+
+    async def _collect(self, version: int, rounds: Rounds) -> Failure | None:
+        collector = self.collector
+        ctx = RoundContext(version, self.clock, rounds, collector.timeout)
+        self.lost = False
+        try:
+            async with asyncio.timeout(collector.timeout * GIVE_UP_FACTOR):
+                data = await collector.collect(ctx)
+        except Unreachable as error:
+            self.lost = True
+            return error.failure
+        except QueryFailed as error:
+            return error.failure
+        except Problem as error:
+            return Failure(FailureKind.QUERY, error.message, error.hint)
+        except TimeoutError:
+            return Failure(FailureKind.TIMEOUT, f"{collector.name} took too long")
+        except Exception as error:  # noqa: BLE001  # a collector's bug costs its own panel
+            return Failure(FailureKind.BUG, f"{type(error).__name__}: {error}")
+        self.last_good = Reading(data, self.clock(), self.calendar())
+        return None
+
+
+Collect = Callable[[Source], asyncio.Task[Snapshot[object]]]
+"""Starts one collection in a task of its own."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    source: Source
+    due: float = AT_ONCE
+    running: asyncio.Task[Snapshot[object]] | None = None
+
+
+class Scheduler:
+    """Starts collections while `open_` is set, and publishes what comes of them.
+
+    Due times lie on a common grid that starts at the scheduler's birth, so that sources of
+    equal or multiple intervals share their round trips.
+    """
+
+    def __init__(
+        self,
+        sources: Iterable[Source],
+        collect: Collect,
+        publish: Callable[[Snapshot[object]], None],
+        *,
+        clock: Clock,
+        rng: Random,
+    ) -> None:
+        self._entries = {source.collector.name: _Entry(source) for source in sources}
+        self._collect = collect
+        self._publish = publish
+        self._clock = clock
+        self._rng = rng
+        self._epoch = clock()
+        self._looked_at: frozenset[str] = frozenset()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.connected = False
+        self.paused = False
+        self.interval: float | None = None
+
+    def start(self) -> None:
+        """Begin; nothing is collected before `connected` is set and something is looked at."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self) -> None:
+        """Cancel everything under way."""
+        running = (entry.running for entry in self._entries.values())
+        tasks = [task for task in (self._task, *running) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def look(self, names: Iterable[str]) -> None:
+        """Poll exactly these from now on; those newly looked at run at once."""
+        wanted = frozenset(names) & self._entries.keys()
+        for name in wanted - self._looked_at:
+            self._entries[name].due = AT_ONCE
+        self._looked_at = wanted
+        self._wake.set()
+
+    def run_now(self) -> None:
+        """Make everything that is looked at due."""
+        for name in self._looked_at:
+            self._entries[name].due = AT_ONCE
+        self._wake.set()
+
+    def set_connected(self, connected: bool) -> None:
+        """Collect everything at once after a (re)connect, nothing without a connection."""
+        self.connected = connected
+        if connected and not self.paused:
+            for entry in self._entries.values():
+                entry.due = AT_ONCE
+        self._wake.set()
+
+    def set_paused(self, paused: bool) -> None:
+        """Stop polling, or poll again at once."""
+        self.paused = paused
+        if not paused:
+            self.run_now()
+
+    def set_interval(self, seconds: float | None) -> None:
+        """Override every source's interval, or give them back their own."""
+        self.interval = seconds
+        for name in self._looked_at:
+            entry = self._entries[name]
+            entry.due = min(entry.due, self._next_due(entry.source))
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            delay = self._start_due()
+            try:
+                async with asyncio.timeout(delay):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    def _start_due(self) -> float | None:
+        """Start what is due; return the seconds until the next is, None for never."""
+        if not self.connected:
+            return None
+        now = AT_ONCE if self.paused else self._clock()
+        idle = [
+            entry
+            for name in sorted(self._looked_at)
+            if (entry := self._entries[name]).running is None
+        ]
+        for entry in idle:
+            if entry.due <= now:
+                entry.due = self._next_due(entry.source)
+                entry.running = self._collect(entry.source)
+                entry.running.add_done_callback(self._done(entry))
+        waiting = [entry.due - now for entry in idle if entry.running is None]
+        return max(0.0, min(waiting)) if waiting and not self.paused else None
+
+    def _done(self, entry: _Entry) -> Callable[[asyncio.Task[Snapshot[object]]], None]:
+        def done(task: asyncio.Task[Snapshot[object]]) -> None:
+            entry.running = None
+            self._wake.set()
+            if task.cancelled():
+                return
+            snapshot = task.result()
+            if snapshot.failure is not None and not entry.source.lost:
+                entry.due = max(entry.due, self._clock() + self._pause_after(snapshot, entry))
+                failure = snapshot.failure.retrying_at(entry.due)
+                snapshot = replace(snapshot, failure=failure)
+            self._publish(snapshot)
+
+        return done
+
+    def _pause_after(self, snapshot: Snapshot[object], entry: _Entry) -> float:
+        kind = None if snapshot.failure is None else snapshot.failure.kind
+        if kind in _SLOW:
+            return SLOW_RETRY
+        base = self._interval_of(entry.source)
+        if kind in _SOON:
+            return base
+        grown = min(MAX_BACKOFF, base * 2.0 ** min(entry.source.failures, 10))
+        return max(base, grown * self._rng.uniform(0.75, 1.0))
+
+    def _interval_of(self, source: Source) -> float:
+        return self.interval or source.collector.interval
+
+    def _next_due(self, source: Source) -> float:
+        interval = self._interval_of(source)
+        ticks = math.floor((self._clock() - self._epoch) / interval + 1e-9)
+        return self._epoch + (ticks + 1) * interval

@@ -1,0 +1,82 @@
+"""The one place that knows every wing: names become collectors here, imported when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pgdeck.core.source import Collector, Watcher
+from pgdeck.core.spec import ScreenSpec
+from pgdeck.core.target import Environment, Target
+from pgdeck.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pgdeck.core.rows import Table
+    from pgdeck.watch.model import Activity, Overview, Server
+
+
+def load_specs() -> Mapping[str, ScreenSpec]:
+    """Return every screen of the menu by name, in the menu's order."""
+    from pgdeck.watch.menu import load_menu
+
+    return {spec.name: spec for spec in load_menu().specs}
+
+
+def server_collector() -> Collector[Server]:
+    """Return the collector of who answers."""
+    from pgdeck.watch.identity import ServerCollector
+
+    return ServerCollector()
+
+
+def overview_collector() -> Collector[Overview]:
+    """Return the collector of the Overview, judged by the rules."""
+    from pgdeck.checks.rules import judge
+    from pgdeck.watch.overview import OverviewCollector
+
+    return OverviewCollector(judge)
+
+
+def activity_collector() -> Collector[Activity]:
+    """Return the collector of the sessions."""
+    from pgdeck.watch.activity import ActivityCollector
+
+    return ActivityCollector()
+
+
+def collector_for(
+    spec: ScreenSpec, environment: Environment = Environment.UNKNOWN
+) -> Collector[object]:
+    """Return what gathers a screen's data; raises `UsageProblem` for a view nobody knows.
+
+    A person's own screens are refused where `environment` is production.
+    """
+    bespoke = {"overview": overview_collector, "activity": activity_collector}
+    if spec.view is None:
+        return _table_collector(spec, environment)
+    if spec.view in bespoke:
+        return bespoke[spec.view]()
+    raise UsageProblem(f"{spec.source[0]}: no view is called {spec.view}")
+
+
+def _table_collector(spec: ScreenSpec, environment: Environment) -> Collector[Table]:
+    from pgdeck.watch.query import QueryCollector
+
+    collector = QueryCollector(spec, environment=environment)
+    if not (spec.trusted and spec.name == "tables"):
+        return collector
+    from pgdeck.watch.tables import ForecastCollector
+
+    return ForecastCollector(collector, spec)
+
+
+def open_watcher(target: Target) -> Watcher:
+    """Return a watcher over every screen of the menu; it connects when it is started."""
+    from pgdeck.watch.watcher import DeckWatcher
+
+    specs = load_specs()
+    screens = (collector_for(spec, target.environment) for spec in specs.values())
+    # What is looked up is not scrutinised first, as a person's own statements must be.
+    lookups = {name: spec.lookup for name, spec in specs.items() if spec.lookup and spec.trusted}
+    collectors = [server_collector(), *screens]
+    return DeckWatcher(target, collectors, lookups=lookups)

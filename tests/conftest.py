@@ -1,0 +1,64 @@
+"""Fixtures of every test: live servers of three versions, and the shared reference data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from servers import Ground, LiveServer, ground
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def server_ground() -> Iterator[Ground]:
+    """The place of this test process's servers."""
+    with ground() as place:
+        yield place
+
+
+@pytest.fixture(scope="session")
+def pg18(server_ground: Ground) -> Iterator[LiveServer]:
+    """A running PostgreSQL 18; leave it running, and other tests' databases alone."""
+    with server_ground.server(18, "pg18") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def pg16(server_ground: Ground) -> Iterator[LiveServer]:
+    """A running PostgreSQL 16."""
+    with server_ground.server(16, "pg16") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def pg15(server_ground: Ground) -> Iterator[LiveServer]:
+    """A running PostgreSQL 15 of the distribution, which has the contrib extensions."""
+    with server_ground.server(15, "pg15") as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=[18, 16, 15])
+def any_pg(request: pytest.FixtureRequest) -> LiveServer:
+    """Each supported version in turn."""
+    server = request.getfixturevalue(f"pg{request.param}")
+    assert isinstance(server, LiveServer)
+    return server
+
+
+@pytest.fixture
+def fresh_server(server_ground: Ground) -> Iterator[LiveServer]:
+    """A PostgreSQL 18 of one test's own, which may stop, kill or spoil it."""
+    with server_ground.server(18, "fresh") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The project's shared reference data beside the checkout; skips where it is absent."""
+    found = ROOT.parent / "shared"
+    if not found.is_dir():
+        pytest.skip(f"{found} is absent")
+    return found

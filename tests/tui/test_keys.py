@@ -1,0 +1,120 @@
+"""What a person types is seen, what is wrong with it is said, and the footer names what works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from decks import deck, drawn, live, says, text, until
+from pgdeck.tui.views.table import TableView
+from pgdeck.tui.widgets.prompt import Prompt
+from servers import LiveServer
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+@pytest.fixture(scope="module")
+def orchard(pg18: LiveServer) -> str:
+    database = pg18.create_database("orchard")
+    for name in ("apples", "pears", "plums"):
+        pg18.sql(f"CREATE TABLE {name} (id int)", database)
+    return pg18.dsn(database)
+
+
+async def test_the_filter_is_seen_while_it_is_typed_and_its_rows_are_counted(orchard: str) -> None:
+    async with deck(orchard, start="tables") as pilot:
+        await until(pilot, says(pilot, "apples", "3 rows"))
+        await pilot.press("slash", *"app")
+        await until(pilot, lambda: drawn(pilot)[-2].startswith(" / app"))
+        await until(pilot, says(pilot, "1 of 3 rows"))
+        assert drawn(pilot)[-1].split() == ["Enter", "keep", "Esc", "take", "back"]
+        await pilot.press("enter")
+        await until(pilot, lambda: "c clear" in drawn(pilot)[-1])
+        assert "q back" in drawn(pilot)[-1]
+        await pilot.press("c")
+        await until(pilot, says(pilot, "3 rows", "q quit"))
+
+
+async def test_a_wrong_filter_is_explained_and_cannot_be_kept(orchard: str) -> None:
+    async with deck(orchard, start="tables") as pilot:
+        await until(pilot, says(pilot, "apples"))
+        await pilot.press("slash", *"nope:1", "enter")
+        await until(pilot, lambda: "▲ no column is called nope" in drawn(pilot)[-2])
+        assert drawn(pilot)[-2].rstrip().endswith("…")
+        assert pilot.app.screen.query_one(Prompt).is_open
+        await pilot.press("escape")
+        await until(pilot, says(pilot, "apples", "pears", "plums"))
+        assert not pilot.app.screen.query_one(Prompt).is_open
+
+
+async def test_the_prompt_ends_with_its_screen(orchard: str) -> None:
+    async with deck(orchard, start="tables") as pilot:
+        await until(pilot, says(pilot, "apples"))
+        await pilot.press("slash", *"pe")
+        await until(pilot, says(pilot, "1 of 3 rows"))
+        await pilot.click(TableView, offset=(10, 5))
+        await until(pilot, lambda: not pilot.app.screen.query_one(Prompt).is_open)
+        assert "pears" in text(pilot)
+        await pilot.press("slash")
+        await pilot.app.run_action("screen('activity')")
+        await until(pilot, says(pilot, "F1 running"))
+        assert not pilot.app.screen.query_one(Prompt).is_open
+
+
+@pytest.mark.parametrize("screen", ["overview", "activity", "tables"])
+@pytest.mark.parametrize("width", [60, 80, 120])
+async def test_the_way_out_is_always_named(pg18: LiveServer, screen: str, width: int) -> None:
+    async with deck(pg18.dsn("postgres"), (width, 24), start=screen) as pilot:
+        await until(pilot, live(pilot))
+        assert drawn(pilot)[-1].rstrip().endswith("q quit")
+
+
+async def test_a_resize_is_seen_on_a_busy_machine(
+    pg18: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from textual import _time
+
+    async with deck(pg18.dsn("postgres")) as pilot:
+        await until(pilot, live(pilot))
+        now = _time.get_time()
+
+        def late() -> float:
+            nonlocal now
+            now += 0.01
+            return now
+
+        with monkeypatch.context() as slow:
+            slow.setattr(_time, "get_time", late)
+            await pilot.resize_terminal(100, 30)
+        await until(pilot, lambda: len(drawn(pilot)[0]) == 100)
+
+
+async def test_a_click_on_a_tab_opens_its_screen(pg18: LiveServer) -> None:
+    async with deck(pg18.dsn("postgres")) as pilot:
+        await until(pilot, live(pilot))
+        await pilot.click("#tabs", offset=(drawn(pilot)[1].index("Tables"), 0))
+        await until(pilot, lambda: bool(pilot.app.query(TableView)))
+
+
+async def test_a_tree_offers_no_order(pg18: LiveServer) -> None:
+    async with deck(pg18.dsn("postgres"), (120, 30), start="activity") as pilot:
+        await until(pilot, lambda: "< > sort" in drawn(pilot)[-1])
+        await pilot.press("f3")
+        await until(pilot, lambda: "sort" not in drawn(pilot)[-1])
+
+
+async def test_help_explains_filters_where_there_are_rows(pg18: LiveServer) -> None:
+    async with deck(pg18.dsn("postgres"), (100, 90), start="activity") as pilot:
+        await until(pilot, live(pilot))
+        await pilot.press("question_mark")
+        await until(pilot, says(pilot, "size>10MB", "!word", "F1", "Esc closes"))
+    async with deck(pg18.dsn("postgres"), (100, 90)) as pilot:
+        await until(pilot, live(pilot))
+        await pilot.press("question_mark")
+        await until(pilot, says(pilot, "Esc closes"))
+        assert "size>10MB" not in text(pilot)

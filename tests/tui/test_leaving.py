@@ -1,0 +1,249 @@
+"""However the dashboard is left, the terminal is as it was found."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyte
+import pytest
+
+from servers import LiveServer
+
+RESTORED = (1049, 1000, 1002, 1003, 1006, 1015, 1004, 2004, 2048)
+"""Private modes that a Textual program may switch on and must switch off."""
+
+
+@dataclass
+class Terminal:
+    """A program in a terminal of its own."""
+
+    child: subprocess.Popen[bytes]
+    master: int
+    slave: int
+    flags: list[object]
+    written: bytearray = field(default_factory=bytearray)
+
+    def read(self, seconds: float) -> None:
+        """Take what the program writes for a while."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            ready, _, _ = select.select([self.master], [], [], 0.05)
+            if ready:
+                self.written += os.read(self.master, 1 << 16)
+
+    def wait_for(self, pattern: bytes, seconds: float = 15.0) -> None:
+        """Read until a pattern was written."""
+        until = time.monotonic() + seconds
+        while not re.search(pattern, self.written):
+            assert time.monotonic() < until, bytes(self.written[-2000:])
+            self.read(0.1)
+
+    def ended(self, seconds: float = 5.0) -> int:
+        """Return the exit code."""
+        until = time.monotonic() + seconds
+        while self.child.poll() is None:
+            assert time.monotonic() < until, "it did not end"
+            self.read(0.05)
+        self.read(0.2)
+        return self.child.returncode
+
+    def modes_left_on(self) -> list[int]:
+        """Return the private modes that were switched on last and never off."""
+        state: dict[int, bool] = {}
+        for numbers, letter in re.findall(rb"\x1b\[\?([0-9;]+)([hl])", bytes(self.written)):
+            for number in numbers.split(b";"):
+                state[int(number)] = letter == b"h"
+        left = [mode for mode in RESTORED if state.get(mode)]
+        return left if state.get(25, True) else [*left, 25]
+
+
+@contextmanager
+def program(
+    server: LiveServer, state: Path, *, term: str = "xterm-256color", controls: bool = True
+) -> Iterator[Terminal]:
+    """Run the dashboard in a terminal, which signals it when it `controls` the session."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    flags = termios.tcgetattr(slave)
+    environ = {
+        **os.environ,
+        "TERM": term,
+        "XDG_STATE_HOME": str(state),
+        "XDG_CONFIG_HOME": str(state),
+        # Some shells export what was true when they started.
+        "COLUMNS": "70",
+        "LINES": "20",
+    }
+    child = subprocess.Popen(
+        [sys.executable, "-m", "pgdeck", server.dsn("postgres"), "--interval", "0.5"],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env=environ,
+        start_new_session=True,
+        preexec_fn=(lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) if controls else None,
+    )
+    terminal = Terminal(child, master, slave, flags)
+    try:
+        yield terminal
+    finally:
+        if child.poll() is None:
+            child.kill()
+            child.wait()
+        os.close(terminal.slave)
+        os.close(terminal.master)
+
+
+KEYS = {"q": b"q", "ctrl+c": b"\x03", "ctrl+q": b"\x11"}
+SIGNALS = {"SIGTERM": signal.SIGTERM, "SIGHUP": signal.SIGHUP}
+
+
+@pytest.mark.parametrize(
+    ("way", "code"), [("q", 0), ("ctrl+q", 0), ("ctrl+c", 130), ("SIGTERM", 143), ("SIGHUP", 129)]
+)
+def test_the_terminal_is_put_back(pg18: LiveServer, tmp_path: Path, way: str, code: int) -> None:
+    with program(pg18, tmp_path) as terminal:
+        terminal.wait_for(rb"Connections")
+        if way in KEYS:
+            os.write(terminal.master, KEYS[way])
+        else:
+            terminal.child.send_signal(SIGNALS[way])
+        assert terminal.ended() == code
+        assert terminal.modes_left_on() == []
+        assert termios.tcgetattr(terminal.slave) == terminal.flags
+        assert b"Traceback" not in terminal.written
+
+
+def test_it_leaves_while_the_server_is_gone(fresh_server: LiveServer, tmp_path: Path) -> None:
+    with program(fresh_server, tmp_path) as terminal:
+        terminal.wait_for(rb"Connections")
+        fresh_server.stop("immediate")
+        terminal.wait_for(rb"next try|trying now")
+        os.write(terminal.master, b"q")
+        assert terminal.ended() == 0
+        assert terminal.modes_left_on() == []
+
+
+def close(terminal: Terminal) -> None:
+    """Take the terminal away, and wait until the program noticed."""
+    os.close(terminal.slave)
+    os.close(terminal.master)
+    try:
+        terminal.child.wait(5)
+    finally:
+        # The descriptors that the program's end closes must be open, whoever they belong to.
+        terminal.master, terminal.slave = pty.openpty()
+
+
+def stall(terminal: Terminal) -> None:
+    """Have the program write more than a terminal takes that nobody reads."""
+    for size in range(60):
+        fcntl.ioctl(terminal.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 90 + size, 0, 0))
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("controls", [True, False])
+def test_a_closed_terminal_ends_it(pg18: LiveServer, tmp_path: Path, controls: bool) -> None:
+    with program(pg18, tmp_path, controls=controls) as terminal:
+        terminal.wait_for(rb"Connections")
+        close(terminal)
+        assert terminal.child.returncode == 129
+
+
+def test_a_terminal_that_stalls_and_hangs_up_ends_it(pg18: LiveServer, tmp_path: Path) -> None:
+    with program(pg18, tmp_path) as terminal:
+        terminal.wait_for(rb"Connections")
+        stall(terminal)
+        close(terminal)
+        assert terminal.child.returncode == 129
+
+
+def test_a_signal_ends_it_while_the_terminal_stalls(pg18: LiveServer, tmp_path: Path) -> None:
+    with program(pg18, tmp_path) as terminal:
+        terminal.wait_for(rb"Connections")
+        stall(terminal)
+        terminal.child.send_signal(signal.SIGTERM)
+        assert terminal.child.wait(10) == 143
+
+
+def test_after_a_stall_the_whole_screen_is_painted(pg18: LiveServer, tmp_path: Path) -> None:
+    with program(pg18, tmp_path) as terminal:
+        terminal.wait_for(rb"Connections")
+        stall(terminal)
+        screen = pyte.Screen(149, 40)
+        stream = pyte.ByteStream(screen)
+        until = time.monotonic() + 15
+        while not all(line.strip() for line in screen.display):
+            assert time.monotonic() < until, "\n".join(screen.display)
+            terminal.written.clear()
+            terminal.read(0.2)
+            stream.feed(bytes(terminal.written))
+        assert "quit" in screen.display[-1]
+        assert sum("Connections" in line for line in screen.display) == 1
+        os.write(terminal.master, b"q")
+        assert terminal.ended() == 0
+        assert terminal.modes_left_on() == []
+
+
+@pytest.mark.parametrize("way", ["ctrl+z", "SIGSTOP"])
+def test_after_a_stop_the_whole_screen_is_painted(
+    pg18: LiveServer, tmp_path: Path, way: str
+) -> None:
+    with program(pg18, tmp_path) as terminal:
+        terminal.wait_for(rb"Connections")
+        if way == "SIGSTOP":
+            terminal.child.send_signal(signal.SIGSTOP)
+        else:
+            os.write(terminal.master, b"\x1a")
+            terminal.wait_for(rb"\x1b\[\?1049l")
+        os.waitid(os.P_PID, terminal.child.pid, os.WSTOPPED | os.WNOWAIT)
+        terminal.written.clear()
+        terminal.child.send_signal(signal.SIGCONT)
+        terminal.wait_for(rb"Connections")
+        os.write(terminal.master, b"q")
+        assert terminal.ended() == 0
+        assert termios.tcgetattr(terminal.slave) == terminal.flags
+
+
+def test_bytes_that_are_no_text_do_no_harm(pg18: LiveServer, tmp_path: Path) -> None:
+    with program(pg18, tmp_path) as terminal:
+        terminal.wait_for(rb"Connections")
+        os.write(terminal.master, b"\xe9\xff\xc3")
+        terminal.read(0.5)
+        os.write(terminal.master, b"2")
+        terminal.wait_for(rb"waiting")
+        os.write(terminal.master, b"q")
+        assert terminal.ended() == 0
+
+
+def test_without_a_terminal_it_says_what_to_use(pg18: LiveServer) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pgdeck", pg18.dsn("postgres")],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "needs a terminal" in done.stderr
+    assert "pgdeck status" in done.stderr
+
+
+def test_a_terminal_that_cannot_place_text_is_refused(pg18: LiveServer, tmp_path: Path) -> None:
+    with program(pg18, tmp_path, term="dumb") as terminal:
+        assert terminal.ended() == 2
+        assert b"TERM=dumb" in terminal.written
