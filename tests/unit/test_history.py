@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pgdeck.watch.history import History, Window
+from pgdeck.core.history import History, Window
 
 
 def test_a_ring_keeps_the_newest_and_no_more() -> None:

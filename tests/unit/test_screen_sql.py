@@ -10,8 +10,9 @@ import pytest
 from pgdeck.core.rows import Query, Table, TableRow
 from pgdeck.core.source import Answer, Context
 from pgdeck.core.spec import ScreenSpec
+from pgdeck.sqlfiles import bare
 from pgdeck.watch.menu import load_menu
-from pgdeck.watch.sqlfiles import bare, query
+from pgdeck.watch.sqlfiles import query
 from pgdeck.watch.tables import ForecastCollector
 from watching import SCREENS, sql_of
 

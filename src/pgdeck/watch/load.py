@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Mapping
 from typing import cast
 
+from pgdeck.core.answers import Answers, Row, row_of
+from pgdeck.core.history import History, Window
 from pgdeck.core.rates import RateBook
 from pgdeck.core.rows import Value
 from pgdeck.errors import QueryFailed
-from pgdeck.watch.history import History, Window
 from pgdeck.watch.model import Throughput
-from pgdeck.watch.parts import Answers, Row, row_of
 
 COUNTERS = ("commits", "rollbacks", "hits", "fetched", "temp_bytes", "wal")
 

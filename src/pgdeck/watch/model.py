@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from pgdeck.core.alert import Alert
+from pgdeck.core.history import Series
 from pgdeck.core.snapshot import Failure
 
 __all__ = [
@@ -26,9 +27,6 @@ __all__ = [
     "VacuumRun",
     "VacuumSummary",
 ]
-
-Series = tuple[float | None, ...]
-"""Samples of our own, oldest first; None where there was no data."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pgdeck.core.alert import Judge
+from pgdeck.core.answers import Answers, part
+from pgdeck.core.history import History
 from pgdeck.core.rows import Query
 from pgdeck.core.snapshot import Failure
 from pgdeck.core.source import Context
 from pgdeck.watch.facts import read_facts
-from pgdeck.watch.history import History
 from pgdeck.watch.load import Load
 from pgdeck.watch.model import Overview
-from pgdeck.watch.parts import Answers, part
 from pgdeck.watch.space import Space, read_vacuum
 from pgdeck.watch.sqlfiles import query
 from pgdeck.watch.summary import read_activity_summary, read_connections

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import cast
 
 from pgdeck.core.alert import Horizon, OverdueTable, Wraparound
+from pgdeck.core.answers import Answers, Row, row_of, rows_of, seconds, text, whole
+from pgdeck.core.history import History
 from pgdeck.core.rows import Rows
 from pgdeck.core.snapshot import Failure
 from pgdeck.errors import QueryFailed
-from pgdeck.watch.history import History
 from pgdeck.watch.model import BigTable, TablesSummary, VacuumRun, VacuumSummary
-from pgdeck.watch.parts import Answers, Row, row_of, rows_of, seconds, text, whole
 
 TABLES_EVERY, MANY_TABLES_EVERY, MANY_TABLES = 15.0, 60.0, 2000
 SIZE_EVERY = 30.0

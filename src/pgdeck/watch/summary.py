@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from pgdeck.core.alert import Holder, LockWait
+from pgdeck.core.answers import Answers, Row, row_of, rows_of, seconds, text, whole
 from pgdeck.core.blocking import Place, blocking_tree
 from pgdeck.core.numbers import age
 from pgdeck.watch.model import ActivitySummary, Connections
-from pgdeck.watch.parts import Answers, Row, row_of, rows_of, seconds, text, whole
 
 
 def read_connections(answers: Answers) -> Connections:

@@ -1,4 +1,4 @@
-"""How the parts of one round are read: each answer by name, a failing one costing its part."""
+"""How the answers of one round are read: each by name, a failing one costing its part."""
 
 from __future__ import annotations
 

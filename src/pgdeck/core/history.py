@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from statistics import median
 
-from pgdeck.watch.model import Series
+Series = tuple[float | None, ...]
+"""Samples of our own, oldest first; None where there was no data."""
 
 MOST_SAMPLES = 240
 """Samples kept of one figure: eight minutes at two seconds."""
