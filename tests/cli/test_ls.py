@@ -151,7 +151,7 @@ def test_every_screen_is_printed(environ: dict[str, str], any_pg: LiveServer, sc
     found = report(environ, "ls", screen, any_pg.dsn())
     assert found["failures"] == []
     if any_pg.major == 18:
-        for form in ("--csv", "--rates"):
+        for form in ("--csv", "--markdown", "--rates"):
             assert pgdeck(environ, "ls", screen, any_pg.dsn(), form).returncode == 0
     if screen == "overview":
         assert {"connections", "tables"} <= {row["panel"] for row in found["rows"]}

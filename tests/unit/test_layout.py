@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgdeck.cli.grid import grid_lines
-from pgdeck.cli.machine import as_csv, as_json, plain
 from pgdeck.core.layout import Layout
+from pgdeck.core.machine import as_csv, as_json, plain
 from pgdeck.core.rows import TableRow, Unknown
 from pgdeck.core.spec import Align, Column, Format
 from pgdeck.core.text import cell_width

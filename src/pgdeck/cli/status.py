@@ -8,9 +8,9 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from pgdeck.cli.machine import as_json, failure_shape, plain, target_shape
 from pgdeck.cli.output import write
 from pgdeck.core.cell import Level
+from pgdeck.core.machine import as_json, failure_shape, plain, target_shape
 from pgdeck.core.numbers import Figure, age, count, duration, percent, size
 from pgdeck.core.snapshot import Failure, Snapshot
 from pgdeck.core.text import safe

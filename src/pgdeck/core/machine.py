@@ -6,24 +6,52 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from pgdeck.core.rows import Unknown, Value
+from pgdeck.core.rows import Estimate, Unknown, Value
 from pgdeck.core.snapshot import Failure
+from pgdeck.core.target import Target
 
-if TYPE_CHECKING:
-    from pgdeck.core.target import Target
-    from pgdeck.watch.model import Server
+
+class Identity(Protocol):
+    """Who answered, as far as programs are told."""
+
+    @property
+    def address(self) -> str | None:
+        """The address of the server, None over a socket."""
+
+    @property
+    def port(self) -> int | None:
+        """Its port, None over a socket."""
+
+    @property
+    def database(self) -> str:
+        """The database of the session."""
+
+    @property
+    def login(self) -> str:
+        """The role of the session."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Which database of which cluster."""
+
+    @property
+    def environment(self) -> str | None:
+        """What the database itself says that it is used for."""
 
 
 def plain(value: Value) -> object:
     """Return a raw value as JSON knows it: ISO 8601 for times, seconds for intervals.
 
-    Null stands for nothing and for what cannot be known; NaN and infinity become their names.
+    Null stands for nothing and for what cannot be known; NaN and infinity become their names,
+    an estimate its number.
     """
+    if isinstance(value, Estimate):
+        return plain(value.value)
     if value is None or isinstance(value, (Unknown, bool, int)):
         return None if isinstance(value, Unknown) else value
     if isinstance(value, (float, Decimal)):
@@ -50,15 +78,27 @@ def as_json(value: object) -> str:
 
 def as_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return CSV as RFC 4180 has it; null is an empty field, lists are JSON."""
+    return "".join(f"{line}\r\n" for line in _lines([header, *rows], ","))
+
+
+def as_tsv(rows: Iterable[Sequence[object]]) -> str:
+    """Return lines of fields as spreadsheets take them; one with a tab or a line end is quoted."""
+    return "\n".join(_lines(rows, "\t"))
+
+
+def _lines(rows: Iterable[Sequence[object]], delimiter: str) -> Iterator[str]:
     written = io.StringIO(newline="")
-    writer = csv.writer(written, lineterminator="\r\n")
-    writer.writerow(header)
+    # With these ends of lines, fields that hold either of the two characters are quoted.
+    writer = csv.writer(written, delimiter=delimiter, lineterminator="\r\n")
     for row in rows:
-        writer.writerow([_field(value) for value in row])
-    return written.getvalue()
+        writer.writerow([field(value) for value in row])
+        yield written.getvalue()[:-2]
+        written.seek(0)
+        written.truncate()
 
 
-def _field(value: object) -> object:
+def field(value: object) -> object:
+    """Return what `plain` made of a value as one field of text."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return json.dumps(value) if isinstance(value, (list, dict)) else value
@@ -69,7 +109,7 @@ def failure_shape(failure: Failure) -> dict[str, str]:
     return {"kind": failure.kind.value, "message": failure.message, "hint": failure.hint}
 
 
-def target_shape(target: Target, server: Server | None) -> dict[str, object]:
+def target_shape(target: Target, server: Identity | None) -> dict[str, object]:
     """Return which database was asked; without its answer the fingerprint is not known."""
     conninfo = target.conninfo
     port = conninfo.get("port", "")
