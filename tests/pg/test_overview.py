@@ -199,9 +199,9 @@ async def spoiled(any_pg: LiveServer) -> AsyncIterator[Spoiled]:
 PANES_OF = {
     "overview_sessions": {"connections", "activity"},
     "overview_statements": {"activity"},
-    "overview_waits": {"connections", "activity"},
+    "waits": {"connections", "activity"},
     "overview_counters": {"throughput"},
-    "overview_horizon": {"vacuum"},
+    "horizon": {"vacuum"},
     "overview_progress": {"vacuum"},
     "overview_tables": {"tables"},
     "overview_size": set(),

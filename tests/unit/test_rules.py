@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from pgdeck.checks.rules import judge
-from pgdeck.core.alert import Facts, Holder, Horizon, LockWait, OverdueTable, Wraparound
+from pgdeck.core.alert import Facts, OverdueTable, Wraparound
 from pgdeck.core.cell import Level
+from pgdeck.core.holding import Holder, Horizon, LockWait
 
 IDLE = Holder(4711, "worker", "shop", "idle in transaction", 840.0)
 TABLE = OverdueTable("shop", "messages", 60_000, 100_000.0, 20_050.0, True, 7200.0)

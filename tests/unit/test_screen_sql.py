@@ -18,7 +18,8 @@ from watching import SCREENS, sql_of
 
 SPEC: ScreenSpec = next(spec for spec in load_menu().specs if spec.name == "tables")
 NAMES = [column.name for column in SPEC.columns]
-BESPOKE = SCREENS.parent / "src" / "pgdeck" / "watch" / "sql"
+PACKAGE = SCREENS.parent / "src" / "pgdeck"
+BESPOKE = PACKAGE / "watch" / "sql"
 GRAMMAR = frozenset(
     {"all", "and", "any", "array", "as", "by", "coalesce", "distinct", "else", "exists", "filter"}
     | {"from", "greatest", "in", "join", "lateral", "least", "materialized", "not", "nullif", "on"}
@@ -49,7 +50,7 @@ def test_a_statement_is_chosen_by_the_servers_version() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    sorted([*SCREENS.glob("*.sql"), *BESPOKE.glob("*.sql")]),
+    sorted([*SCREENS.glob("*.sql"), *PACKAGE.glob("**/sql/*.sql")]),
     ids=lambda path: path.name,
 )
 def test_every_name_is_qualified(path: Path) -> None:

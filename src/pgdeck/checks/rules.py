@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from pgdeck.core.alert import Alert, Facts, Holder, Horizon, OverdueTable, sql_name, sql_text
+from pgdeck.core.alert import Alert, Facts, OverdueTable, sql_name
 from pgdeck.core.cell import Level
+from pgdeck.core.holding import Holder, Horizon
 from pgdeck.core.numbers import age, count
+from pgdeck.core.quoting import sql_text
 
 CONNECTIONS = (0.75, 0.90)
 IDLE_IN_TRANSACTION_S = (300.0, 1800.0)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pgdeck.core.cell import Level
+from pgdeck.core.holding import Holder, Horizon, LockWait
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,43 +18,6 @@ class Alert:
     sentence: str
     fix: str = ""
     screen: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Somebody who holds something: a session, or (`gid`) a prepared transaction.
-
-    `seconds` says how long; None is not known.
-    """
-
-    pid: int | None
-    application: str = ""
-    login: str | None = None
-    state: str | None = None
-    seconds: float | None = None
-    gid: str | None = None
-    database: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LockWait:
-    """Sessions that wait for locks: how many, the longest in seconds, and the root that blocks."""
-
-    waiters: int
-    longest_s: float
-    root: Holder | None = None
-    blocked: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Horizon:
-    """Who keeps vacuum from removing dead rows: session, prepared, slot or standby; age in xids."""
-
-    kind: str
-    name: str
-    age: int
-    pid: int | None = None
-    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +70,6 @@ def sql_name(schema: str, name: str) -> str:
     """Return a relation's name quoted for SQL."""
     quoted = (part.replace('"', '""') for part in (schema, name))
     return ".".join(f'"{part}"' if not _plain(part) else part for part in quoted)
-
-
-def sql_text(text: str) -> str:
-    """Return a text as an SQL literal, whatever standard_conforming_strings says."""
-    doubled = text.replace("'", "''")
-    if "\\" not in text:
-        return f"'{doubled}'"
-    return "E'" + doubled.replace("\\", "\\\\") + "'"
 
 
 def _plain(name: str) -> bool:

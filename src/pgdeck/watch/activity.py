@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
-from pgdeck.core.alert import sql_text
 from pgdeck.core.blocking import Place, blocking_tree
+from pgdeck.core.quoting import sql_text
 from pgdeck.core.rows import Rows, Value
 from pgdeck.core.snapshot import Failure
 from pgdeck.core.source import Answer, Context
 from pgdeck.errors import QueryFailed
+from pgdeck.pg.statements import query as shared
 from pgdeck.watch.model import Activity, BlockingNode, Session
 from pgdeck.watch.sqlfiles import query
 
@@ -32,7 +33,7 @@ class ActivityCollector:
     async def collect(self, ctx: Context) -> Activity:
         """Ask for sessions and prepared transactions in one round."""
         sessions, prepared = await ctx.ask(
-            query("sessions", ctx.version), query("prepared", ctx.version)
+            query("sessions", ctx.version), shared("prepared", ctx.version)
         )
         if isinstance(sessions, Failure):
             raise QueryFailed(sessions)

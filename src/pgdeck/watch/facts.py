@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from pgdeck.core.alert import Facts, Holder, OverdueTable
+from pgdeck.core.alert import Facts, OverdueTable
 from pgdeck.core.answers import Answers, Row, part, row_of, rows_of, seconds, text, whole
+from pgdeck.core.holding import Holder, read_horizon, read_lock_wait, read_prepared
 from pgdeck.core.snapshot import Failure
 from pgdeck.watch.model import Connections
-from pgdeck.watch.space import read_horizon, read_wraparound
-from pgdeck.watch.summary import read_lock_wait, read_prepared
+from pgdeck.watch.space import read_wraparound
 
 T = TypeVar("T")
 

@@ -10,6 +10,7 @@ from pgdeck.core.history import History
 from pgdeck.core.rows import Query
 from pgdeck.core.snapshot import Failure
 from pgdeck.core.source import Context
+from pgdeck.pg.statements import query as shared
 from pgdeck.watch.facts import read_facts
 from pgdeck.watch.load import Load
 from pgdeck.watch.model import Overview
@@ -18,7 +19,8 @@ from pgdeck.watch.sqlfiles import query
 from pgdeck.watch.summary import read_activity_summary, read_connections
 
 PREFIX = "overview_"
-ALWAYS = ("sessions", "statements", "waits", "counters", "horizon", "progress")
+ALWAYS = ("sessions", "statements", "counters", "progress")
+SHARED = ("waits", "horizon", "prepared")
 
 
 class OverviewCollector:
@@ -78,4 +80,4 @@ class OverviewCollector:
 
 def _questions(version: int, *seldom: str) -> list[Query]:
     named = [query(PREFIX + name, version) for name in (*ALWAYS, *seldom)]
-    return [*named, query("prepared", version)]
+    return [*named, *(shared(name, version) for name in SHARED)]

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from pgdeck.core.alert import Horizon, OverdueTable, Wraparound
-from pgdeck.core.answers import Answers, Row, row_of, rows_of, seconds, text, whole
+from pgdeck.core.alert import OverdueTable, Wraparound
+from pgdeck.core.answers import Answers, Row, row_of, rows_of, seconds, whole
 from pgdeck.core.history import History
+from pgdeck.core.holding import Horizon, read_horizon
 from pgdeck.core.rows import Rows
 from pgdeck.core.snapshot import Failure
 from pgdeck.errors import QueryFailed
@@ -19,9 +20,6 @@ SIZE_EVERY = 30.0
 
 XID_STOP = 2.0**31
 """Transactions after which a server that was never frozen would have to stop."""
-
-HORIZON_WORTH_NAMING = 10_000
-"""Transactions below which a snapshot is nobody's concern."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,20 +174,6 @@ def read_wraparound(row: Row) -> tuple[Wraparound, ...]:
         Wraparound(
             database, cast(int, row["mxid_age"]), cast(float, row["mxid_forced"]), "multixacts"
         ),
-    )
-
-
-def read_horizon(row: Row) -> Horizon | None:
-    """Return who holds the horizon back, None when nobody does for long enough to matter."""
-    held = whole(row["held"])
-    if held is None or held < HORIZON_WORTH_NAMING:
-        return None
-    return Horizon(
-        kind=str(row["kind"]),
-        name=str(row["holder"] or ""),
-        age=held,
-        pid=whole(row["pid"]),
-        note=text(row["note"]),
     )
 
 

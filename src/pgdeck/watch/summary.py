@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import cast
 
-from pgdeck.core.alert import Holder, LockWait
-from pgdeck.core.answers import Answers, Row, row_of, rows_of, seconds, text, whole
-from pgdeck.core.blocking import Place, blocking_tree
+from pgdeck.core.answers import Answers, row_of, rows_of, seconds, whole
+from pgdeck.core.holding import LockWait, read_lock_wait
 from pgdeck.core.numbers import age
 from pgdeck.watch.model import ActivitySummary, Connections
 
@@ -69,66 +67,5 @@ def said_blocker(wait: LockWait) -> str | None:
     return f"pid {root.pid}{who} blocks {wait.blocked}"
 
 
-def read_lock_wait(answers: Answers) -> LockWait | None:
-    """Find out who waits longest and who blocks most in the end; None when nobody waits."""
-    rows = {cast(int, row["pid"]): row for row in rows_of(answers, "waits")}
-    waiters = {pid: row for pid, row in rows.items() if row["blocked_by"] is not None}
-    if not waiters:
-        return None
-    prepared = rows_of(answers, "prepared")
-    dormant = _dormant(prepared)
-    edges = {
-        pid: [
-            blocker
-            for named in cast("Sequence[int]", row["blocked_by"])
-            for blocker in ((named,) if named else dormant.get(pid, (0,)))
-        ]
-        for pid, row in waiters.items()
-    }
-    places = blocking_tree(edges, {pid: row["queue"] for pid, row in waiters.items()})
-    return LockWait(
-        waiters=len(waiters),
-        longest_s=max(seconds(row["waits_s"]) or 0.0 for row in waiters.values()),
-        root=_holder(places[0], rows, prepared) if places else None,
-        blocked=places[0].blocks if places else 0,
-    )
-
-
 def _waiters(answers: Answers) -> int:
     return sum(1 for row in rows_of(answers, "waits") if row["blocked_by"] is not None)
-
-
-def _dormant(prepared: Sequence[Row]) -> dict[int, list[int]]:
-    """Return who waits for which prepared transaction, these by negative numbers of our own."""
-    waits: dict[int, list[int]] = {}
-    for at, row in enumerate(prepared):
-        for waiter in cast("Sequence[int] | None", row["waiters"]) or ():
-            waits.setdefault(waiter, []).append(-1 - at)
-    return waits
-
-
-def _holder(place: Place, rows: Mapping[int, Row], prepared: Sequence[Row]) -> Holder:
-    if place.node < 0:
-        return read_prepared(prepared[-1 - place.node])
-    row = rows.get(place.node)
-    if row is None:
-        return Holder(place.node or None)
-    return Holder(
-        pid=place.node,
-        application=str(row["application"] or ""),
-        login=text(row["login"]),
-        state=text(row["state"]),
-        seconds=seconds(row["state_s"]),
-    )
-
-
-def read_prepared(row: Row) -> Holder:
-    """Return a prepared transaction as a holder."""
-    return Holder(
-        pid=None,
-        login=text(row["login"]),
-        state="prepared",
-        seconds=seconds(row["age_s"]),
-        gid=str(row["gid"]),
-        database=text(row["database"]),
-    )
