@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -88,7 +89,9 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(*collectors: FakeCollector, line: FakeLine | None = None) -> AsyncIterator[Bench]:
+async def bench(
+    *collectors: FakeCollector, line: FakeLine | None = None, background: Sequence[str] = ()
+) -> AsyncIterator[Bench]:
     line = line or FakeLine()
     store = Store()
     rounds = Rounds(lambda: line)
@@ -100,7 +103,9 @@ async def bench(*collectors: FakeCollector, line: FakeLine | None = None) -> Asy
         return asyncio.get_running_loop().create_task(source.take(line.version, rounds))
 
     sources = [Source(each, "target", clock, wall) for each in collectors]
-    scheduler = Scheduler(sources, collect, store.put, clock=clock, rng=Random(1))
+    scheduler = Scheduler(
+        sources, collect, store.put, clock=clock, rng=Random(1), background=background
+    )
     scheduler.start()
     try:
         yield Bench(scheduler, line, store, snapshots)
@@ -250,6 +255,97 @@ async def test_an_interval_for_all() -> None:
         seen = it.count("a")
         await asyncio.sleep(3 * TICK)
         assert it.count("a") == seen
+
+
+async def test_the_background_rides_along_whatever_is_looked_at() -> None:
+    checks = FakeCollector("checks", interval=3 * TICK)
+    async with bench(FakeCollector("a"), FakeCollector("b"), checks, background=["checks"]) as it:
+        await asyncio.sleep(TICK)
+        assert it.line.rounds == [], "nothing runs while nothing is looked at"
+        it.scheduler.look(["a"])
+        it.scheduler.set_connected(True)
+        await it.until(lambda: it.count("checks") == 1)
+        assert it.line.rounds[:2] == [["a"], ["checks"]], "the first picture waits for nothing"
+        await it.until(lambda: it.count("checks") == 3)
+        it.scheduler.look(["b"])
+        await it.until(lambda: it.count("checks") == 5)
+        later = it.line.rounds[2:]
+        assert ["checks"] not in later
+        assert ["a", "checks"] in later
+        assert ["b", "checks"] in later
+        assert len(later) > 2 * sum("checks" in names for names in later)
+
+
+async def test_the_background_keeps_its_interval_and_waits_for_no_slow_screen() -> None:
+    checks = FakeCollector("checks", interval=TICK)
+    async with bench(FakeCollector("a", interval=60.0), checks, background=["checks"]) as it:
+        it.scheduler.set_interval(30.0)
+        it.scheduler.look(["a"])
+        it.scheduler.set_connected(True)
+        await it.until(lambda: it.count("checks") >= 4)
+        assert it.count("a") == 1
+        times = [each.started for each in it.snapshots if each.source == "checks"][1:]
+        assert all(TICK * 0.9 < b - a < 3 * TICK for a, b in pairwise(times))
+
+
+async def test_a_background_source_on_screen_is_never_slower_than_by_itself() -> None:
+    checks = FakeCollector("checks", interval=2 * TICK)
+    async with bench(checks, background=["checks"]) as it:
+        it.scheduler.set_interval(30.0)
+        it.scheduler.look(["checks"])
+        it.scheduler.set_connected(True)
+        await it.until(lambda: it.count("checks") >= 3)
+        it.scheduler.set_interval(TICK / 5)
+        began, seen = asyncio.get_running_loop().time(), it.count("checks")
+        await it.until(lambda: it.count("checks") >= seen + 10)
+        assert asyncio.get_running_loop().time() - began < 10 * TICK
+
+
+async def test_the_background_rests_while_paused_unless_asked() -> None:
+    checks = FakeCollector("checks", interval=TICK)
+    async with bench(FakeCollector("a"), checks, background=["checks"]) as it:
+        it.scheduler.look(["a"])
+        it.scheduler.set_connected(True)
+        await it.until(lambda: it.count("checks") >= 2)
+        it.scheduler.set_paused(True)
+        await asyncio.sleep(TICK)
+        seen = it.count("checks")
+        await asyncio.sleep(4 * TICK)
+        assert it.count("checks") == seen
+        it.scheduler.run_now()
+        await it.until(lambda: it.count("checks") == seen + 1)
+        assert it.line.rounds[-1] == ["a", "checks"]
+        it.scheduler.set_paused(False)
+        await it.until(lambda: it.count("checks") > seen + 2)
+
+
+async def test_a_background_that_fails_or_drags_leaves_the_view_alone() -> None:
+    checks = FakeCollector("checks", interval=TICK, problem=ZeroDivisionError("oops"))
+    async with bench(FakeCollector("a"), checks, background=["checks"]) as it:
+        it.scheduler.look(["a"])
+        it.scheduler.set_connected(True)
+        await it.until(lambda: it.count("checks") >= 2 and it.count("a") >= 4)
+        assert not any(each.failure for each in it.snapshots if each.source == "a")
+        checks.problem = None
+        it.scheduler.run_now()
+        it.line.delay = TICK
+        await it.until(lambda: it.snapshots[-1].source == "checks" and not checks.problem)
+        it.line.delay = 0.0
+        seen, shown = it.count("checks"), it.count("a")
+        await it.until(lambda: it.count("a") >= shown + 8)
+        assert it.count("checks") == seen, "it rests the longer the longer it took"
+
+
+async def test_the_background_is_collected_anew_after_a_reconnect() -> None:
+    checks = FakeCollector("checks", interval=60.0)
+    async with bench(FakeCollector("a", interval=60.0), checks, background=["checks"]) as it:
+        it.scheduler.look(["a"])
+        it.scheduler.set_connected(True)
+        await it.until(lambda: it.count("checks") == 1)
+        it.scheduler.set_connected(False)
+        it.scheduler.set_connected(True)
+        await it.until(lambda: it.count("checks") == 2)
+        assert it.line.rounds == [["a"], ["checks"], ["a"], ["checks"]]
 
 
 def test_the_store_forgets_who_left() -> None:

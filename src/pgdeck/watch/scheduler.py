@@ -1,10 +1,14 @@
-"""When each source is collected: only what is looked at, never twice at once, in common rounds."""
+"""When each source is collected: what is looked at, never twice at once, in common rounds.
+
+Sources in the background (what alerts need) are collected whatever is looked at, but ride along: at
+their own interval, in a round that is made for what is looked at.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
@@ -27,6 +31,9 @@ _SOON = frozenset({FailureKind.LOCKED, FailureKind.CANCELLED})
 
 GIVE_UP_FACTOR = 10
 """A collection that keeps getting bytes may take this many times its timeout."""
+
+SPARING = 20.0
+"""A background source rests at least this many times as long as its collection took."""
 
 Clock = Callable[[], float]
 Calendar = Callable[[], datetime]
@@ -99,7 +106,8 @@ class Scheduler:
     """Starts collections while `open_` is set, and publishes what comes of them.
 
     Due times lie on a common grid that starts at the scheduler's birth, so that sources of
-    equal or multiple intervals share their round trips.
+    equal or multiple intervals share their round trips.  A source in the `background` waits for
+    such a round for at most one more of its intervals, then makes its own.
     """
 
     def __init__(
@@ -110,6 +118,7 @@ class Scheduler:
         *,
         clock: Clock,
         rng: Random,
+        background: Collection[str] = (),
     ) -> None:
         self._entries = {source.collector.name: _Entry(source) for source in sources}
         self._collect = collect
@@ -118,6 +127,8 @@ class Scheduler:
         self._rng = rng
         self._epoch = clock()
         self._looked_at: frozenset[str] = frozenset()
+        self._background = frozenset(background) & self._entries.keys()
+        self._seen = False
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.connected = False
@@ -145,14 +156,15 @@ class Scheduler:
         self._wake.set()
 
     def run_now(self) -> None:
-        """Make everything that is looked at due."""
-        for name in self._looked_at:
+        """Make everything that is looked at due, and what rides along."""
+        for name in self._looked_at | self._background:
             self._entries[name].due = AT_ONCE
         self._wake.set()
 
     def set_connected(self, connected: bool) -> None:
         """Collect everything at once after a (re)connect, nothing without a connection."""
         self.connected = connected
+        self._seen = False
         if connected and not self.paused:
             for entry in self._entries.values():
                 entry.due = AT_ONCE
@@ -187,18 +199,35 @@ class Scheduler:
         if not self.connected:
             return None
         now = AT_ONCE if self.paused else self._clock()
-        idle = [
-            entry
-            for name in sorted(self._looked_at)
-            if (entry := self._entries[name]).running is None
-        ]
-        for entry in idle:
-            if entry.due <= now:
-                entry.due = self._next_due(entry.source)
-                entry.running = self._collect(entry.source)
-                entry.running.add_done_callback(self._done(entry))
-        waiting = [entry.due - now for entry in idle if entry.running is None]
+        looked_at, riders = self._idle(self._looked_at), self._idle(self._riding())
+        due = [entry for entry in looked_at if entry.due <= now]
+        # Their questions come last in the round: they are started last.
+        due += [each for each in riders if each.due <= now and (due or self._late_at(each) <= now)]
+        for entry in due:
+            self._start(entry)
+        waiting = [entry.due - now for entry in looked_at if entry.running is None]
+        waiting += [self._late_at(entry) - now for entry in riders if entry.running is None]
         return max(0.0, min(waiting)) if waiting and not self.paused else None
+
+    def _riding(self) -> frozenset[str]:
+        """Return what rides along; nothing before the screen has its first picture.
+
+        That one is what a person waits for, so the first questions from the background follow it.
+        """
+        return self._background - self._looked_at if self._seen else frozenset()
+
+    def _idle(self, names: Iterable[str]) -> list[_Entry]:
+        entries = (self._entries[name] for name in sorted(names))
+        return [entry for entry in entries if entry.running is None]
+
+    def _late_at(self, entry: _Entry) -> float:
+        """Return when a source in the background waits no longer for a round to ride in."""
+        return entry.due + entry.source.collector.interval
+
+    def _start(self, entry: _Entry) -> None:
+        entry.due = self._next_due(entry.source)
+        entry.running = self._collect(entry.source)
+        entry.running.add_done_callback(self._done(entry))
 
     def _done(self, entry: _Entry) -> Callable[[asyncio.Task[Snapshot[object]]], None]:
         def done(task: asyncio.Task[Snapshot[object]]) -> None:
@@ -207,6 +236,10 @@ class Scheduler:
             if task.cancelled():
                 return
             snapshot = task.result()
+            if snapshot.source in self._looked_at:
+                self._seen = True
+            if snapshot.source in self._background:
+                entry.due = max(entry.due, self._clock() + SPARING * snapshot.elapsed)
             if snapshot.failure is not None and not entry.source.lost:
                 entry.due = max(entry.due, self._clock() + self._pause_after(snapshot, entry))
                 failure = snapshot.failure.retrying_at(entry.due)
@@ -226,7 +259,12 @@ class Scheduler:
         return max(base, grown * self._rng.uniform(0.75, 1.0))
 
     def _interval_of(self, source: Source) -> float:
-        return self.interval or source.collector.interval
+        own = source.collector.interval
+        name = source.collector.name
+        if name not in self._background:
+            return self.interval or own
+        # Alerts are not to become rare because a person slows the screen down.
+        return min(self.interval or own, own) if name in self._looked_at else own
 
     def _next_due(self, source: Source) -> float:
         interval = self._interval_of(source)

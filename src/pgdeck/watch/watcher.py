@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from random import Random
 
@@ -31,7 +31,10 @@ def utc_now() -> datetime:
 
 
 class DeckWatcher:
-    """Watches one target over one connection; implements `core.source.Watcher`."""
+    """Watches one target over one connection; implements `core.source.Watcher`.
+
+    Sources in the `background` are collected whatever is looked at.
+    """
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class DeckWatcher:
         clock: Clock = time.monotonic,
         calendar: Calendar = utc_now,
         rng: Random | None = None,
+        background: Collection[str] = (),
     ) -> None:
         self._target = target
         self._lookups = dict(lookups or {})
@@ -57,6 +61,7 @@ class DeckWatcher:
             self._store.put,
             clock=clock,
             rng=rng,
+            background=background,
         )
 
     @property
