@@ -18,7 +18,7 @@ from decimal import Decimal
 from pgdeck.core import numbers
 from pgdeck.core.cell import Cell, Level
 from pgdeck.core.numbers import Figure
-from pgdeck.core.rows import Estimate, TableRow, Unknown, Value
+from pgdeck.core.rows import Estimate, Measure, Status, TableRow, Unknown, Value
 from pgdeck.core.spec import Column, Direction, Format
 from pgdeck.core.text import safe, to_ascii
 
@@ -26,6 +26,16 @@ NOTHING = "–"  # noqa: RUF001  # the dashboard's glyph for no value
 NOT_KNOWN = "?"
 ABOUT = "~"
 WARNING_MARK, CRITICAL_MARK = "▲", "■"
+
+SIGNS = {
+    Level.GOOD: ("●", "*"),
+    Level.NOTICE: ("◐", "~"),
+    Level.UNKNOWN: ("?", "?"),
+    Level.WARNING: (WARNING_MARK, "!"),
+    Level.CRITICAL: (CRITICAL_MARK, "#"),
+}
+"""The glyph of each level, and the one in ASCII."""
+MUTED_SIGN = ("○", ".")
 
 Number = int | float | Decimal
 
@@ -50,6 +60,11 @@ def make_cell(value: Value, column: Column, *, ascii: bool = False) -> Cell:
     if isinstance(value, Estimate):
         cell = make_cell(value.value, column, ascii=ascii)
         return replace(cell, text=ABOUT + cell.text)
+    if isinstance(value, Status):
+        return _status(value, ascii=ascii)
+    if isinstance(value, Measure):
+        cell = make_cell(value.value, _column_of(value, column), ascii=ascii)
+        return replace(cell, level=value.level) if cell.level is Level.NORMAL else cell
     writer = _WRITERS.get(column.format)
     figure = writer(value, column, ascii) if writer else None
     text, unit = figure or (_text(value), "")
@@ -71,6 +86,10 @@ def exact(value: Value, column: Column) -> str:
         return safe(f"? {value.reason}" + (f" · {value.remedy}" if value.remedy else ""))
     if isinstance(value, Estimate):
         return f"{exact(value.value, column)}, estimated"
+    if isinstance(value, Status):
+        return safe(value.word)
+    if isinstance(value, Measure):
+        return exact(value.value, _column_of(value, column))
     writer = _EXACT.get(column.format)
     if isinstance(value, timedelta):
         value = value.total_seconds()
@@ -92,6 +111,10 @@ def sort_key(value: Value, column: Column) -> tuple[int, float, str]:
         return (2, 0.0, "")
     if isinstance(value, Estimate):
         return sort_key(value.value, column)
+    if isinstance(value, Status):
+        return (0, value.level - 0.5 * value.muted, "")
+    if isinstance(value, Measure):
+        return sort_key(value.value, _column_of(value, column))
     if column.format is Format.SPARKLINE and _is_series(value):
         return sort_key(_latest(value), Column("", ""))
     if column.format is Format.LSN and (lsn := parse_lsn(value)) is not None:
@@ -117,6 +140,17 @@ def sort_rows(
         (unknown if value is None or isinstance(value, Unknown) else known).append(row)
     known.sort(key=lambda row: sort_key(row.values[at], column), reverse=descending)
     return known + unknown
+
+
+def _column_of(measure: Measure, column: Column) -> Column:
+    return replace(column, format=measure.format, warn=None, bad=None)
+
+
+def _status(status: Status, *, ascii: bool) -> Cell:
+    sign = MUTED_SIGN if status.muted else SIGNS.get(status.level, ("", ""))
+    word = to_ascii(safe(status.word)) if ascii else safe(status.word)
+    level = Level.QUIET if status.muted else status.level
+    return Cell(f"{sign[ascii]} {word}".lstrip(), level)
 
 
 def parse_lsn(value: Value) -> int | None:

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from pgdeck.core.rows import Estimate, Unknown, Value
+from pgdeck.core.rows import Estimate, Measure, Status, Unknown, Value
 from pgdeck.core.snapshot import Failure
 from pgdeck.core.target import Target
 
@@ -50,8 +50,10 @@ def plain(value: Value) -> object:
     Null stands for nothing and for what cannot be known; NaN and infinity become their names,
     an estimate its number.
     """
-    if isinstance(value, Estimate):
+    if isinstance(value, (Estimate, Measure)):
         return plain(value.value)
+    if isinstance(value, Status):
+        return value.word
     if value is None or isinstance(value, (Unknown, bool, int)):
         return None if isinstance(value, Unknown) else value
     if isinstance(value, (float, Decimal)):

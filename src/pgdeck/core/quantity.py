@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from pgdeck.core.cells import parse_lsn
-from pgdeck.core.rows import Estimate, Value
+from pgdeck.core.rows import Estimate, Measure, Status, Value
 from pgdeck.core.spec import Column, Format
 
 
@@ -70,7 +70,13 @@ def comparison(operator: Operator, text: str, column: Column) -> Test:
     ``812MB``; on text it is equality without case.  Raises `QuantityError`.
     """
     test = _comparison(operator, text, column)
-    return lambda value: test(value.value if isinstance(value, Estimate) else value)
+    return lambda value: test(_bare(value))
+
+
+def _bare(value: Value) -> Value:
+    if isinstance(value, (Estimate, Measure)):
+        return value.value
+    return value.word if isinstance(value, Status) else value
 
 
 def _comparison(operator: Operator, text: str, column: Column) -> Test:

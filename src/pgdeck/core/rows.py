@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
+from pgdeck.core.cell import Level
+from pgdeck.core.spec import Format
+
 Value = object
-"""A raw value: None, bool, int, float, Decimal, str, aware datetime, list, Unknown, Estimate."""
+"""A raw value: None, bool, int, float, Decimal, str, aware datetime, list; or one of the below.
+
+`Unknown`, `Estimate`, `Status` and `Measure` say more than a value could.
+"""
 
 Key = tuple[Hashable, ...]
 """What identifies a row from one refresh to the next."""
@@ -25,6 +31,27 @@ class Estimate:
     """A value that stands in for an exact one not known yet, or not to be had without waiting."""
 
     value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A state by its word, drawn behind its level's glyph and ordered by its level.
+
+    A `muted` one is drawn quietly: it is so, but somebody said that it is known.
+    """
+
+    word: str
+    level: Level
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A value that brings its own format and level, in a column that holds values of many kinds."""
+
+    value: Value
+    format: Format
+    level: Level = Level.NORMAL
 
 
 @dataclass(frozen=True, slots=True)
