@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -20,7 +22,7 @@ from pgdeck.watch.model import (
     VacuumSummary,
 )
 from pgdeck.watch.overview import OverviewCollector
-from pgdeck.watch.round import Rounds
+from pgdeck.watch.round import RoundContext, Rounds
 from servers import LiveServer
 from watching import at_work, busy, look, stuck, target_of, wait_for
 
@@ -265,3 +267,24 @@ async def test_a_gap_and_a_reset_leave_a_gap_in_the_samples(
     known = [sample is not None for sample in series]
     assert known == [False, True, False, True, False, True]
     assert all(sample >= 0 for sample in series if sample is not None)
+
+
+async def test_our_own_transactions_are_not_the_servers_load(any_pg: LiveServer) -> None:
+    rounds_apart = 0.3
+    any_pg.create_database("resting")
+    session = await open_session(target_of(any_pg, "resting").conninfo, connect_timeout=5)
+    rounds = Rounds(lambda: session)
+    collector = OverviewCollector(judge, measure_at_once=True)
+    seen = []
+    try:
+        for _ in range(6):
+            ctx = RoundContext(session.version, time.monotonic, rounds, 3.0)
+            overview = await collector.collect(ctx)
+            assert isinstance(overview.throughput, Throughput)
+            seen.append(overview.throughput.transactions_per_s)
+            await asyncio.sleep(rounds_apart)
+    finally:
+        await rounds.close()
+        session.close()
+
+    assert seen == [None, 0, 0, 0, 0, 0]

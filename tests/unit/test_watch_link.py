@@ -22,6 +22,7 @@ REFUSED = Failure(FailureKind.REFUSED, "refused")
 
 class FakeSession:
     version = 180004
+    opening = 0
 
     def __init__(self) -> None:
         self.on_lost: Callable[[Failure], None] | None = None

@@ -32,6 +32,7 @@ class FakeLine:
     """Answers every query with its name, and notes the rounds."""
 
     version: int = 180004
+    opening: int = 0
     delay: float = 0.0
     rounds: list[list[str]] = field(default_factory=list)
     problem: BaseException | None = None

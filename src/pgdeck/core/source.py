@@ -29,7 +29,7 @@ class Context(Protocol):
 
     @property
     def transactions(self) -> int:
-        """Transactions that the watching has cost so far, one for each statement."""
+        """Transactions that the watching has cost before what is asked next, one a statement."""
 
     async def ask(self, *queries: Query) -> tuple[Answer, ...]:
         """Answer the queries in order; all asks of one tick share one round trip.

@@ -16,6 +16,9 @@ from pgdeck.pg.sqlstate import ServerError
 # Linux alone; elsewhere the pieces go as they come.
 _CORK: int = getattr(socket, "TCP_CORK", 0)
 
+OPENING = 2
+"""Statements that lead a session's first round: its settings and its language."""
+
 PREPARED_LIMIT = 200
 """Statements that a session keeps prepared; what comes after is sent as it is."""
 
@@ -73,6 +76,11 @@ class Planner:
         self._protected = False
         self._prepared: dict[str, str] = {}
         self._made = 0
+
+    @property
+    def opening(self) -> int:
+        """How many statements of its own lead the next round."""
+        return 0 if self._protected else OPENING
 
     def plan(self, queries: Sequence[Query], *, pooled: bool) -> list[Unit]:
         """Return the units of a round; the session's settings come before its first."""

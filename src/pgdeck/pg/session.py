@@ -21,6 +21,9 @@ from pgdeck.pg.values import Loaders, codec_of
 PATIENCE = 30.0
 """Seconds that one round may take while bytes keep coming."""
 
+MANY_ROWS = 50
+"""Rows whose decoding takes long enough to let others go first."""
+
 # Process ids of a real server stay below Linux' pid_max; poolers send random 32 bits instead.
 _PID_MAX = 4_194_304
 
@@ -60,6 +63,11 @@ class Session:
         pgconn.nonblocking = 1
         pgconn.notice_handler = self._notice
         self._loop.add_reader(self._fd, self._readable)
+
+    @property
+    def opening(self) -> int:
+        """Transactions of its own that lead its next round."""
+        return 0 if self.pooled else self._planner.opening
 
     async def round(
         self, queries: Sequence[Query], deadline: float = PROBE_DEADLINE
@@ -234,7 +242,8 @@ class Session:
                 answers[unit.index] = failure_of(unit.error, self.peer)
             elif unit.rows is not None:
                 answers[unit.index] = self._rows(unit.rows)
-                await asyncio.sleep(0)  # a big answer's decoding must not hold up the keys
+                if unit.rows.ntuples > MANY_ROWS:
+                    await asyncio.sleep(0)  # a big answer's decoding must not hold up the keys
         self._planner.learn(self._units)
         self._units = []
         return tuple(answers)

@@ -75,6 +75,11 @@ class Link:
         """The server's server_version_num; raises `Unreachable` without a connection."""
         return self._line().version
 
+    @property
+    def opening(self) -> int:
+        """Transactions of its own that lead its next round; 0 without a session."""
+        return self._session.opening if self._session is not None else 0
+
     async def round(self, queries: Sequence[Query], deadline: float) -> tuple[Answer, ...]:
         """Ask over the open session; its loss is noticed here too.  Raises `Unreachable`."""
         session = self._line()

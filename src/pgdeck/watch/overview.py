@@ -19,7 +19,8 @@ from pgdeck.watch.sqlfiles import query
 from pgdeck.watch.summary import read_activity_summary, read_connections
 
 PREFIX = "overview_"
-ALWAYS = ("sessions", "statements", "counters", "progress")
+# The counters lead: no transaction of ours may be reported between this round's start and them.
+ALWAYS = ("counters", "sessions", "statements", "progress")
 SHARED = ("waits", "horizon", "prepared")
 
 
@@ -41,15 +42,16 @@ class OverviewCollector:
         self._load = Load()
         self._space = Space(measure_at_once=measure_at_once)
         self._used = History()
-        self._spent = 0
+        self._spent = self._reported = 0
 
     async def collect(self, ctx: Context) -> Overview:
         """Ask everything that is due in one round; a part that failed is its Failure."""
         before = ctx.now
-        # Each of our questions is a transaction: at rest they would be all that is seen.  The
-        # server counts a session's transactions when the next one ends, so these are the last
-        # round's.
-        own, self._spent = ctx.transactions - self._spent, ctx.transactions
+        # Each of our questions is a transaction: at rest they would be all that is seen.  What a
+        # session has done is reported when the counters' own statement ends: a reading holds
+        # what was done up to the end of the counters before.
+        spent = ctx.transactions
+        own, self._reported, self._spent = self._spent - self._reported, self._spent, spent + 1
         asked = _questions(ctx.version, *self._space.due(before))
         replies = await ctx.ask(*asked)
         taken = (before + ctx.now) / 2

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from pgdeck.core.rows import Query
 from pgdeck.core.source import Answer
+from pgdeck.errors import Unreachable
 
 
 class Line(Protocol):
@@ -17,6 +18,10 @@ class Line(Protocol):
     @property
     def version(self) -> int:
         """The server's server_version_num."""
+
+    @property
+    def opening(self) -> int:
+        """Transactions of its own that lead its next round: a new session's settings."""
 
     async def round(self, queries: Sequence[Query], deadline: float) -> tuple[Answer, ...]:
         """Answer in order, in one round trip; raises `Unreachable`."""
@@ -40,7 +45,15 @@ class Rounds:
         self._line = line
         self._waiting: list[_Asked] = []
         self._task: asyncio.Task[None] | None = None
-        self.transactions = 0
+        self._spent = 0
+
+    @property
+    def transactions(self) -> int:
+        """Transactions so far, with those that will lead the next round."""
+        try:
+            return self._spent + self._line().opening
+        except Unreachable:
+            return self._spent
 
     async def ask(self, queries: tuple[Query, ...], deadline: float) -> tuple[Answer, ...]:
         """Answer the queries with those of all others who ask in this turn.
@@ -87,7 +100,7 @@ class Rounds:
         if not batch:
             return
         queries = [query for asked in batch for query in asked.queries]
-        self.transactions += len(queries)
+        self._spent = self.transactions + len(queries)
         loop = asyncio.get_running_loop()
         round_ = loop.create_task(self._line_round(queries, max(a.deadline for a in batch)))
         try:
