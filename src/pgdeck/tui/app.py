@@ -13,6 +13,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.timer import Timer, TimerCallback
 
 from pgdeck.core.source import Watcher
@@ -74,8 +75,15 @@ class DeckApp(App[int]):
         themes = load_themes()
         for known in themes.values():
             self.register_theme(known)
-        self.theme = choose_theme(theme, themes)
+        self._begin_in(themes[choose_theme(theme, themes)])
         self._bind_screens()
+
+    def _begin_in(self, theme: Theme) -> None:
+        """Have a theme from the start: a change of it has all styles parsed and applied anew."""
+        self.set_reactive(App.theme, theme.name)
+        self.set_class(theme.dark, "-dark-mode", update=False)
+        self.set_class(not theme.dark, "-light-mode", update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def _bind_screens(self) -> None:
         for spec in self.specs.values():

@@ -21,7 +21,7 @@ from pgdeck.tui.messages import LinkChanged, SnapshotArrived
 from pgdeck.tui.spans import ExactScreen
 from pgdeck.tui.views.registry import make_view
 from pgdeck.tui.views.view import AskFilter, FooterChanged, LookupWanted, OpenScreen, View
-from pgdeck.tui.widgets.canvas import Canvas
+from pgdeck.tui.widgets.canvas import INKS, Canvas
 from pgdeck.tui.widgets.prompt import Prompt
 
 AGE_EVERY = 0.5
@@ -31,6 +31,7 @@ REMEMBERED = 20
 class Deck(ExactScreen):
     """Holds the views, shows the current one, and keeps the frame true."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(INKS)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("backspace", "previous", "Previous screen", id="go.previous"),
         Binding("escape", "back", "Close what is open", id="go.back", show=False),

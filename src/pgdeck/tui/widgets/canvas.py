@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -18,10 +17,16 @@ JOIN_GAP = 4
 """Changed spans closer than this many cells are painted together: a cursor move costs as much."""
 
 
+INKS = frozenset(f"ink--{role}" for role in ROLES)
+"""Component classes of the roles.
+
+A screen has them for all its canvases: applied to each canvas they took a tenth of the start.
+"""
+
+
 class Canvas(Widget):
     """Shows exactly the lines it is given; what did not change is not sent to the terminal."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"ink--{role}" for role in ROLES}
     ALLOW_SELECT = False
 
     def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
@@ -30,6 +35,7 @@ class Canvas(Widget):
         self.ascii_only = ascii_only
         self._lines: list[Line] = []
         self._inks: dict[str, Style] = {}
+        self._theme = ""
 
     def paint(self, lines: Sequence[Line]) -> None:
         """Show `lines`, cut and padded to the widget's size; repaint what differs."""
@@ -55,10 +61,20 @@ class Canvas(Widget):
 
     def ink(self, role: str) -> Style:
         """Return the style of a role in the present theme."""
+        if self._theme != self.app.theme:
+            # The screen's styles have changed, which the canvas itself is not told.
+            self._theme = self.app.theme
+            self._inks.clear()
         style = self._inks.get(role)
         if style is None:
-            style = self._inks[role] = self.get_component_rich_style(f"ink--{role}")
+            style = self._inks[role] = self.rich_style + self._dipped(f"ink--{role}")
         return style
+
+    def _dipped(self, name: str) -> Style:
+        for screen in (self.screen, *self.app.screen_stack):
+            if name in screen.COMPONENT_CLASSES:
+                return screen.get_component_rich_style(name, partial=True)
+        return Style.null()
 
     def notify_style_update(self) -> None:
         """Forget the styles that a change of theme made wrong."""
