@@ -35,9 +35,10 @@ async def test_the_filter_is_seen_while_it_is_typed_and_its_rows_are_counted(orc
         assert drawn(pilot)[-1].split() == ["Enter", "keep", "Esc", "take", "back"]
         await pilot.press("enter")
         await until(pilot, lambda: "c clear" in drawn(pilot)[-1])
-        assert "q back" in drawn(pilot)[-1]
-        await pilot.press("c")
-        await until(pilot, says(pilot, "3 rows", "q quit"))
+        await pilot.press("enter")
+        await until(pilot, lambda: "q back" in drawn(pilot)[-1])
+        await pilot.press("q", "c")
+        await until(pilot, says(pilot, "3 rows", "n N match", "q quit"))
 
 
 async def test_a_wrong_filter_is_explained_and_cannot_be_kept(orchard: str) -> None:

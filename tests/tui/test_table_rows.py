@@ -263,7 +263,7 @@ async def test_columns_can_be_hidden_and_put_in_another_order(app: Recorder) -> 
         app.table.show(names(3))
         app.table.state = TableState(hidden=frozenset({"rows"}), order=("note", "name"))
         await pilot.pause()
-        assert app.lines()[0].split() == ["note", "table", "size"]
+        assert app.lines()[0].split() == ["table", "note", "size"]
 
 
 async def test_resizing_keeps_the_cursor_in_sight(app: Recorder) -> None:

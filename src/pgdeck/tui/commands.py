@@ -9,6 +9,10 @@ from functools import partial
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
 
 from pgdeck.core.spec import ScreenSpec
+from pgdeck.tui.widgets.help import SHOWN
+
+VIEW_SCOPES = frozenset({"table", "activity"})
+"""Keys whose commands are offered where they work; those of moving about are not."""
 
 
 class Palette(CommandPalette):
@@ -51,8 +55,19 @@ class DeckCommands(Provider):
             title = f"{spec.title}  {spec.key}" if spec.key else spec.title
             opens = partial(self.app.run_action, f"screen('{spec.name}')")
             yield Offer(title, (spec.title, spec.name, *spec.aliases), _first_sentence(spec), opens)
+        yield from self._keys()
         for name, said, run, _ in self.app.get_system_commands(self.screen):
             yield Offer(name, (name, said), said, run)
+
+    def _keys(self) -> Iterator[Offer]:
+        """Offer what the view beneath does with a key."""
+        for key, active in self.screen.active_bindings.items():
+            binding = active.binding
+            scope = (binding.id or ".").split(".")[0]
+            if scope in VIEW_SCOPES and active.enabled and binding.description:
+                run = partial(self.app.run_action, binding.action, active.node)
+                words = (binding.description, binding.id or "")
+                yield Offer(binding.description, words, SHOWN.get(key, key), run)
 
 
 def _first_sentence(spec: ScreenSpec) -> str | None:

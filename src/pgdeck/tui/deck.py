@@ -20,7 +20,14 @@ from pgdeck.tui.memory import Memory
 from pgdeck.tui.messages import LinkChanged, SnapshotArrived
 from pgdeck.tui.spans import ExactScreen
 from pgdeck.tui.views.registry import make_view
-from pgdeck.tui.views.view import AskFilter, FooterChanged, LookupWanted, OpenScreen, View
+from pgdeck.tui.views.view import (
+    AskFilter,
+    ExportWanted,
+    FooterChanged,
+    LookupWanted,
+    OpenScreen,
+    View,
+)
 from pgdeck.tui.widgets.canvas import INKS, Canvas
 from pgdeck.tui.widgets.prompt import Prompt
 
@@ -139,6 +146,22 @@ class Deck(ExactScreen):
         message.stop()
         self.query_one(Prompt).ask(message.text, message.view)
 
+    @on(ExportWanted)
+    def export(self, message: ExportWanted) -> None:
+        """Ask where a view's rows go; nothing else knows whose they are."""
+        from pgdeck.tui.widgets.export import ExportDialog
+
+        message.stop()
+        self.app.push_screen(
+            ExportDialog(
+                message.title,
+                message.printout,
+                message.shown,
+                self.framing.identity,
+                ascii_only=self.ascii_only,
+            )
+        )
+
     @on(LookupWanted)
     def look_up(self, message: LookupWanted) -> None:
         """Fetch exact values for the rows in view."""
@@ -197,7 +220,7 @@ class Deck(ExactScreen):
 
     def action_back_or_quit(self) -> None:
         """Close what is open; with nothing open, leave."""
-        if not self.view.go_back():
+        if not (self.view.has_open and self.view.go_back()):
             self.app.exit()
 
     def _recall(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from textual.screen import Screen
 
 from pgdeck.core.cell import Level
+from pgdeck.core.machine import target_shape
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.source import LinkState, Watcher
 from pgdeck.core.spec import ScreenSpec
@@ -56,6 +57,13 @@ class Framing:
         """Whether a connection was tried and is not there."""
         link = self.link
         return link is not None and not link.connected and link.failure is not None
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """Which database is watched, as programs are told."""
+        snapshot = self._server()
+        server = snapshot.data if snapshot else None
+        return target_shape(self.target, server) if self.target else {}
 
     def stale(self, view: View) -> bool:
         """Whether what a view shows cannot be renewed now."""

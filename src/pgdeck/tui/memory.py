@@ -17,12 +17,14 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The order and columns of one table: the part of its state that outlives a session."""
+    """The order, columns and filter of one table: the part of its state that outlives a session."""
 
     sort_column: str | None = None
     descending: bool = False
     hidden: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    filter_text: str = ""
 
 
 @dataclass(slots=True)
@@ -64,7 +66,14 @@ class Memory:
         if self.file is None:
             return
         values = {
-            name: [order.sort_column, order.descending, order.hidden, order.order]
+            name: [
+                order.sort_column,
+                order.descending,
+                order.hidden,
+                order.order,
+                order.shown,
+                order.filter_text,
+            ]
             for name, order in self.orders.items()
         }
         part = self.file.with_suffix(f".{os.getpid()}")
@@ -76,12 +85,19 @@ class Memory:
 
 
 def _order(value: list[object]) -> Order:
-    sort_column, descending, hidden, order = value
-    if not isinstance(hidden, list) or not isinstance(order, list):
-        raise TypeError("not an order")
+    # An older pgdeck kept neither shown columns nor a filter.
+    sort_column, descending, hidden, order, shown, filter_text = [*value, [], ""][:6]
     return Order(
         None if sort_column is None else str(sort_column),
         bool(descending),
-        tuple(map(str, hidden)),
-        tuple(map(str, order)),
+        _names(hidden),
+        _names(order),
+        _names(shown),
+        str(filter_text),
     )
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError("no list of names")
+    return tuple(map(str, value))

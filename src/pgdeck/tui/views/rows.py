@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 
 from pgdeck.core.rows import Table, TableRow, Value
 from pgdeck.core.snapshot import Failure, Snapshot
@@ -17,7 +16,7 @@ from pgdeck.core.spec import Column, Format, ScreenSpec
 from pgdeck.core.text import cut_middle, safe
 from pgdeck.tui.figures import plain
 from pgdeck.tui.ink import Line, Span, between, line_width
-from pgdeck.tui.memory import Memory, Order
+from pgdeck.tui.views.taking import TakingView
 from pgdeck.tui.views.view import AskFilter, FooterChanged, Keys
 from pgdeck.tui.widgets.canvas import Canvas
 from pgdeck.tui.widgets.detail import DetailPane, detail_text
@@ -25,9 +24,10 @@ from pgdeck.tui.widgets.table import KeyedTable
 
 DETAIL_BESIDE = 120
 FILTER_SHOWN = 40
+TAKE: Keys = (("y", "copy"), ("E", "export"))
 
 
-class RowsView(Vertical):
+class RowsView(TakingView):
     """A screen made of rows; it shows one table at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,18 +36,14 @@ class RowsView(Vertical):
     ]
 
     def __init__(self, spec: ScreenSpec, columns: Sequence[Column], *, ascii_only: bool) -> None:
-        super().__init__(id=f"view-{spec.name}")
-        self._spec = spec
+        super().__init__(spec)
         self.title_line = Canvas(ascii_only=ascii_only)
         self.title_line.add_class("title")
         self.table = KeyedTable(
             columns, sort=spec.sort, empty_text=spec.empty_text, ascii=ascii_only
         )
         self.detail = DetailPane()
-        self.snapshot: Snapshot[object] | None = None
-        self.shown: Table | None = None
         self.age: float | None = None
-        self._memory: tuple[Memory, str] | None = None
 
     def compose(self) -> ComposeResult:
         """Lay title, tables and detail out."""
@@ -61,16 +57,6 @@ class RowsView(Vertical):
         return (self.table,)
 
     @property
-    def current_table(self) -> KeyedTable:
-        """The table on screen."""
-        return self.table
-
-    @property
-    def spec(self) -> ScreenSpec:
-        """The screen that it shows."""
-        return self._spec
-
-    @property
     def footer_keys(self) -> Keys:
         """The keys worth naming in the footer now."""
         table = self.current_table
@@ -78,16 +64,21 @@ class RowsView(Vertical):
         find: Keys = (("/", "filter"),)
         if table.state.filter_text:
             find += (("c", "clear"),)
-            # Rows that do not match stay in a tree: there is something to step over.
-            find += (("n N", "match"),) if table.model.tree else ()
-        if self.has_class("with-detail") or table.model.tree:
-            return (row, *find)
-        return (row, *find, ("< >", "sort"), ("s", "flip"))
+        # Where all rows shown match there is nothing to step over.
+        if table.model.search or (table.model.filter and table.model.tree):
+            find += (("n N", "match"),)
+        if self.has_class("with-detail"):
+            return (row, *find, *TAKE)
+        if table.model.marks:
+            return (("Space", "mark"), ("Esc", "unmark"), *TAKE, *find)
+        if table.model.tree:
+            return (row, *find, *TAKE)
+        return (row, *find, *TAKE, ("< >", "sort"), ("s", "flip"), ("|", "columns"))
 
     @property
     def has_open(self) -> bool:
-        """Whether a detail is open or a filter holds."""
-        return self.has_class("with-detail") or bool(self.current_table.state.filter_text)
+        """Whether a detail is open; a filter stays for the next time."""
+        return self.has_class("with-detail")
 
     def set_age(self, seconds: float | None) -> None:
         """Dim the data and say its age; None when it is fresh."""
@@ -103,29 +94,18 @@ class RowsView(Vertical):
         """The table takes the keyboard."""
         self.current_table.focus()
 
-    def recall(self, memory: Memory, target: str) -> None:
-        """Put back the order that a person chose here, and keep the next one."""
-        self._memory = (memory, target)
-        for at, table in enumerate(self.tables()):
-            order = memory.recall(target, f"{self._spec.name}/{at}")
-            if order is not None:
-                table.state = replace(
-                    table.state,
-                    sort_column=order.sort_column,
-                    descending=order.descending,
-                    hidden=frozenset(order.hidden),
-                    order=order.order,
-                )
-
     def go_back(self) -> bool:
-        """Close the detail pane, else drop the filter."""
+        """Close the detail pane, else drop the filter, else the marks."""
+        table = self.current_table
         if self.has_class("with-detail"):
             self.action_toggle_detail()
-            return True
-        if self.current_table.state.filter_text:
-            self.current_table.apply_filter("")
-            return True
-        return False
+        elif table.frame.filter_text:
+            table.clear_filter()
+        elif table.model.marks:
+            table.action_mark_all()
+        else:
+            return False
+        return True
 
     def action_toggle_detail(self) -> None:
         """Open or close the detail of the row under the cursor."""
@@ -168,16 +148,11 @@ class RowsView(Vertical):
         self.draw_detail()
         self.post_message(FooterChanged())
 
-    @on(KeyedTable.SortChanged)
-    def order_changed(self) -> None:
-        """Remember the order of the table at hand."""
-        if self._memory is None:
-            return
-        memory, target = self._memory
-        at = list(self.tables()).index(self.current_table)
-        state = self.current_table.state
-        order = Order(state.sort_column, state.descending, tuple(sorted(state.hidden)), state.order)
-        memory.keep(target, f"{self._spec.name}/{at}", order)
+    @on(KeyedTable.MarksChanged)
+    def marks_changed(self) -> None:
+        """Count the marks in the title."""
+        self.draw_title()
+        self.post_message(FooterChanged())
 
     def draw_title(self) -> None:
         """Say what is shown, in which order, filtered by what, and how old it is."""
@@ -199,6 +174,8 @@ class RowsView(Vertical):
         if state.filter_text:
             filter_text = cut_middle(safe(state.filter_text), FILTER_SHOWN)
             spans.append(Span(f"/ {filter_text}  ", "key"))
+        if state.marks:
+            spans.append(Span(f"{len(state.marks)} marked  ", "key"))
         if self.shown is not None and counts:
             spans.append(Span(self.summary(self.shown), "quiet"))
         if self.age is not None:

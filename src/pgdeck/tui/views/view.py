@@ -6,9 +6,10 @@ from typing import Protocol, runtime_checkable
 
 from textual.message import Message
 
+from pgdeck.core.printout import Printout
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.source import Answer
-from pgdeck.core.spec import ScreenSpec
+from pgdeck.core.spec import Column, ScreenSpec
 from pgdeck.tui.memory import Memory
 from pgdeck.tui.widgets.prompt import Filtered
 
@@ -45,7 +46,7 @@ class View(Protocol):
         """Whether there is something to close before the way leads out."""
 
     def go_back(self) -> bool:
-        """Close what is open in the view; False when there was nothing to close."""
+        """Close what is open, then drop a filter, then marks; False when there was nothing."""
 
 
 class OpenScreen(Message):
@@ -67,6 +68,16 @@ class AskFilter(Message):
         super().__init__()
         self.view = view
         self.text = text
+
+
+class ExportWanted(Message):
+    """A view's rows are to go to a file; `shown` are the columns on screen."""
+
+    def __init__(self, title: str, printout: Printout, shown: tuple[Column, ...]) -> None:
+        super().__init__()
+        self.title = title
+        self.printout = printout
+        self.shown = shown
 
 
 class LookupWanted(Message):

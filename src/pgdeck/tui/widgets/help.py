@@ -27,6 +27,8 @@ SHOWN = {
     "greater_than_sign": ">",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
+    "asterisk": "*",
+    "vertical_line": "|",
     "space": "Space",
     "enter": "Enter",
     "escape": "Esc",
@@ -52,7 +54,7 @@ FILTERS = (
     ("size:word", "only in the column of that name; a beginning of it will do"),
     ("size>10MB", "compare: > >= < <= =, with units such as kB, min, %, k"),
     ("/pattern/", "a regular expression; size:/pattern/ in one column"),
-    ("c", "clear the filter"),
+    ("c", "clear the filter; n and N go on stepping through what it found"),
 )
 FILTER = "table.filter"
 SCOPES = {

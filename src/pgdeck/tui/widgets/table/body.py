@@ -91,6 +91,22 @@ class TableBody(ScrollView):
         self.post_message(messages.FilterChanged(self, text, problem, shown, total))
         return problem
 
+    def clear_filter(self) -> None:
+        """Show every row again; `n` and `N` go on stepping through those that matched."""
+        searched = self.model.filter
+        self.apply_filter("")
+        self.model.search = searched
+        self.refresh_bindings()
+
+    def choose_columns(
+        self, hidden: frozenset[str], order: tuple[str, ...], shown: frozenset[str]
+    ) -> None:
+        """Show the columns that a person chose, in their order."""
+        self.frame.arrange_columns(hidden, order, shown)
+        self.frame.left = 0
+        self.paint()
+        self.post_message(messages.ColumnsChanged(self))
+
     def sort_by(self, column: str | None, *, descending: bool) -> None:
         """Order the rows by a column; the cursor stays on its row."""
         before = self.model.cursor
@@ -127,6 +143,7 @@ class TableBody(ScrollView):
             cursor_key=model.cursor_key,
             marks=frozenset(model.marks),
             hidden=frame.hidden,
+            shown=frame.shown,
             order=frame.order,
             top=frame.top,
             left=frame.left,
@@ -134,7 +151,7 @@ class TableBody(ScrollView):
 
     @state.setter
     def state(self, state: TableState) -> None:
-        self.frame.arrange_columns(state.hidden, state.order)
+        self.frame.arrange_columns(state.hidden, state.order, state.shown)
         self.model.recall(state)
         if state.filter_text != self.frame.filter_text:
             self.apply_filter(state.filter_text)

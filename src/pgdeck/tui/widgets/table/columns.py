@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pgdeck.core.spec import Column, Format
 from pgdeck.core.text import cell_width
@@ -22,6 +22,9 @@ LEAST = 16
 
 ROOMY_SHARE = 5
 """A flexible column's share of the room is at least one of so many."""
+
+CHOSEN = -1
+"""The priority of a column that a person asked for: the last one that leaves."""
 
 Entry = tuple[int, Column]
 """A column, and where its value stands in a row."""
@@ -59,6 +62,37 @@ class Layout:
             if place.x <= x < place.x + place.width + GAP:
                 return place
         return None
+
+
+def arranged(
+    columns: Sequence[Column],
+    hidden: Collection[str] = (),
+    order: Sequence[str] = (),
+    shown: Collection[str] = (),
+) -> list[Entry]:
+    """Return the columns that a table can show, as a person chose them.
+
+    The first one stays where it is: it says which row is which.
+    """
+    rank = {name: at for at, name in enumerate(order)}
+    first = first_column(columns)
+    entries: list[Entry] = []
+    for at, column in enumerate(columns):
+        if column.name in shown:
+            entries.append((at, replace(column, hidden=False, priority=CHOSEN)))
+        elif column.name == first or not (column.hidden or column.name in hidden):
+            entries.append((at, column))
+
+    def place(entry: Entry) -> tuple[bool, int]:
+        name = entry[1].name
+        return name != first, rank.get(name, len(rank))
+
+    return sorted(entries, key=place)
+
+
+def first_column(columns: Sequence[Column]) -> str | None:
+    """Return the name of the column that is always there."""
+    return next((column.name for column in columns if not column.hidden), None)
 
 
 def lay_out(

@@ -7,7 +7,7 @@ from textual.geometry import Region
 from pgdeck.core.rows import TableRow
 from pgdeck.core.text import safe, to_ascii
 from pgdeck.tui.ink import ASCII_GLYPHS
-from pgdeck.tui.widgets.table.columns import Entry, Layout, lay_out
+from pgdeck.tui.widgets.table.columns import Entry, Layout, arranged, lay_out
 from pgdeck.tui.widgets.table.lines import (
     ASCII,
     Glyphs,
@@ -32,11 +32,13 @@ class Frame:
 
     def __init__(self, model: TableModel, *, ascii_only: bool, empty_text: str) -> None:
         self.model = model
+        self.ascii_only = ascii_only
         self.empty_text = empty_text
         self.filter_text = ""
         self.width = self.height = 0
         self.top = self.left = 0
         self.hidden: frozenset[str] = frozenset()
+        self.shown: frozenset[str] = frozenset()
         self.order: tuple[str, ...] = ()
         self.entries: list[Entry] = []
         self.layout = Layout(0)
@@ -64,18 +66,16 @@ class Frame:
         return self.model.view[self.top : self.top + self.page]
 
     def arrange_columns(
-        self, hidden: frozenset[str] | None = None, order: tuple[str, ...] | None = None
+        self,
+        hidden: frozenset[str] | None = None,
+        order: tuple[str, ...] | None = None,
+        shown: frozenset[str] | None = None,
     ) -> None:
         """List the columns that can be seen, in the order that was chosen."""
         self.hidden = self.hidden if hidden is None else hidden
         self.order = self.order if order is None else order
-        rank = {name: at for at, name in enumerate(self.order)}
-        entries = [
-            (at, column)
-            for at, column in enumerate(self.model.columns)
-            if not column.hidden and column.name not in self.hidden
-        ]
-        self.entries = sorted(entries, key=lambda entry: rank.get(entry[1].name, len(rank)))
+        self.shown = self.shown if shown is None else shown
+        self.entries = arranged(self.model.columns, self.hidden, self.order, self.shown)
         self.layout = Layout(0)
 
     def forget(self) -> None:

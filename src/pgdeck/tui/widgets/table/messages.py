@@ -61,6 +61,10 @@ class SortChanged(TableMessage, namespace="keyed_table"):
     """A person chose another order; the table's state has it."""
 
 
+class ColumnsChanged(TableMessage, namespace="keyed_table"):
+    """A person chose other columns, or their order; the table's state has them."""
+
+
 class FilterChanged(TableMessage, namespace="keyed_table"):
     """A filter was given: `problem` says what is wrong with it, None when it holds.
 

@@ -16,7 +16,8 @@ class TableState:
     """What a person chose in a table, to be put back when the table is shown again.
 
     `top` is the first row in view and `left` the number of columns scrolled out; `order` names
-    columns from left to right, those that it leaves out follow in their own order.
+    columns from left to right, those that it leaves out follow in their own order.  `hidden` and
+    `shown` name columns that are left out, or taken in before others, whatever the screen says.
     """
 
     sort_column: str | None = None
@@ -25,6 +26,7 @@ class TableState:
     cursor_key: Key | None = None
     marks: frozenset[Key] = frozenset()
     hidden: frozenset[str] = frozenset()
+    shown: frozenset[str] = frozenset()
     order: tuple[str, ...] = ()
     top: int = 0
     left: int = 0
@@ -34,7 +36,7 @@ class TableModel:
     """The rows of a table, sorted and filtered; `view` are those that can be seen.
 
     With `tree` the given order stands: nothing is sorted, and a filter hides nothing, it only
-    says which rows match.
+    says which rows match.  A filter that was cleared goes on as `search`: it hides nothing either.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class TableModel:
         self.sort_column = sort.column if sort and not tree else None
         self.descending = bool(sort and sort.descending)
         self.filter: Filter | None = None
+        self.search: Filter | None = None
         self.rows: tuple[TableRow, ...] = ()
         self.view: list[TableRow] = []
         self.cursor = 0
@@ -64,13 +67,14 @@ class TableModel:
         self._arrange()
         if self.marks:
             self.marks &= {row.key for row in self.rows}
-        if self.filter is not None:
+        if self.filter or self.search:
             here = {row.key for row in self.rows}
             self._texts = {key: text for key, text in self._texts.items() if key in here}
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Take other columns; the rows that fit them come with the next `replace`."""
         self.columns = tuple(columns)
+        self.search = None
         self.rows = ()
         self.view = []
         self._texts.clear()
@@ -82,8 +86,8 @@ class TableModel:
             self._arrange()
 
     def use_filter(self, rule: Filter | None) -> None:
-        """Show only the rows that match."""
-        self.filter = rule
+        """Show only the rows that match; what was searched for before is forgotten."""
+        self.filter, self.search = rule, None
         self._arrange()
 
     def move(self, index: int) -> bool:
@@ -100,6 +104,21 @@ class TableModel:
         if self.view and self.cursor_key is not None:
             self.marks ^= {self.cursor_key}
 
+    def mark_all(self) -> None:
+        """Take every mark off; without any, mark each row that matches or is shown."""
+        places = self.matching() if self.tree and self.filter else range(len(self.view))
+        self.marks = set() if self.marks else {self.view[at].key for at in places}
+
+    def marked_rows(self) -> list[TableRow]:
+        """Return the marked rows in the order shown, those hidden by a filter included."""
+        return [row for row in self._ordered() if row.key in self.marks] if self.marks else []
+
+    def matching_rows(self) -> list[TableRow]:
+        """Return the rows that the filter lets through, in the order shown."""
+        if self.tree and self.filter:
+            return [self.view[at] for at in self.matching()]
+        return list(self.view)
+
     def count(self) -> int:
         """Return how many rows match the filter; all of them without one."""
         return len(self.matching()) if self.tree and self.filter else len(self.view)
@@ -113,12 +132,13 @@ class TableModel:
         self._arrange()
 
     def matching(self) -> list[int]:
-        """Return the positions in the view of rows that match the filter."""
-        if self.filter is None:
+        """Return the positions in the view of rows that match the filter, else the search."""
+        rule = self.filter or self.search
+        if rule is None:
             return []
-        if not self.tree:
+        if self.filter and not self.tree:
             return list(range(len(self.view)))
-        return [at for at, row in enumerate(self.view) if self._matches(row)]
+        return [at for at, row in enumerate(self.view) if rule.matches(row, self.texts(row))]
 
     def texts(self, row: TableRow) -> tuple[str, ...]:
         """Return the text of each cell of a row, as it is drawn."""

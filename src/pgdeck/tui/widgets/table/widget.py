@@ -26,12 +26,15 @@ class KeyedTable(TableBody, can_focus=True):
     MarksChanged = messages.MarksChanged
     ViewChanged = messages.ViewChanged
     SortChanged = messages.SortChanged
+    ColumnsChanged = messages.ColumnsChanged
     FilterChanged = messages.FilterChanged
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of a search count only while there is one, keys of the order where there is one."""
-        if action in {"match", "clear_filter"}:
+        if action == "clear_filter":
             return self.model.filter is not None
+        if action == "match":
+            return bool(self.model.filter or self.model.search)
         if action in {"sort_column", "flip"}:
             return not self.model.tree
         return True
@@ -70,6 +73,12 @@ class KeyedTable(TableBody, can_focus=True):
         self.post_message(messages.MarksChanged(self))
         self.steer(self.model.cursor + 1)
 
+    def action_mark_all(self) -> None:
+        """Mark every row shown; with marks there are, take them all off."""
+        self.model.mark_all()
+        self.post_message(messages.MarksChanged(self))
+        self.paint()
+
     def action_open(self) -> None:
         """Ask for the row under the cursor."""
         row = self.cursor_row
@@ -102,7 +111,7 @@ class KeyedTable(TableBody, can_focus=True):
 
     def action_clear_filter(self) -> None:
         """Show every row again."""
-        self.apply_filter("")
+        self.clear_filter()
 
     def on_click(self, event: events.Click) -> None:
         """A click on the header sorts, one on a row puts the cursor there, two open it."""
