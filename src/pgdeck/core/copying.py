@@ -102,9 +102,9 @@ def byte_count(text: str) -> int:
 def caution(environ: Mapping[str, str]) -> str:
     """Say what has to let the clipboard through; nothing when the terminal is right here."""
     if environ.get("TMUX"):
-        return "tmux passes it on with: set -g set-clipboard on"
+        return "tmux needs: set -g set-clipboard on"
     if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"):
-        return "The terminal at your end must allow programs to set its clipboard (OSC 52)."
+        return "Your terminal must allow it (OSC 52)."
     return ""
 
 

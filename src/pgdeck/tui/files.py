@@ -14,14 +14,14 @@ class AlreadyThere(Problem):
     """A file of that name exists."""
 
 
-def write_file(path: Path, text: str, *, replace: bool) -> Path:
-    """Write a text and return where it stands; it is there at once, complete.
+def write_file(path: Path, text: str, *, replace: bool) -> int:
+    """Write a text and return its bytes; the file is there at once, complete.
 
     Raises `AlreadyThere` for a file that may not be replaced, `Problem` for what is no file or
     cannot be written.
     """
     try:
-        return _write(path, text, replace=replace)
+        return _write(path, _encoded(text), replace=replace)
     except FileExistsError:
         raise AlreadyThere(f"{path.name} exists") from None
     except FileNotFoundError:
@@ -30,7 +30,7 @@ def write_file(path: Path, text: str, *, replace: bool) -> Path:
         raise Problem(f"{path} cannot be written: {error.strerror or error}") from None
 
 
-def _write(path: Path, text: str, *, replace: bool) -> Path:
+def _write(path: Path, data: bytes, *, replace: bool) -> int:
     path = path.resolve()
     mode: int | None = None
     with suppress(FileNotFoundError):
@@ -46,13 +46,13 @@ def _write(path: Path, text: str, *, replace: bool) -> Path:
             if mode is not None:
                 # What was for few eyes stays so.
                 os.fchmod(out.fileno(), stat.S_IMODE(mode))
-            out.write(_encoded(text))
+            out.write(data)
             out.flush()
             os.fsync(out.fileno())
         _publish(part, path, replace=replace)
     finally:
         part.unlink(missing_ok=True)
-    return path
+    return len(data)
 
 
 def _publish(part: Path, path: Path, *, replace: bool) -> None:

@@ -121,9 +121,9 @@ class ExportDialog(Dialog):
             count = len(self._printout.rows)
             rows = "1 row" if count == 1 else f"{count} rows"
             self.dismiss()
+            self.app.clear_notifications()
             self.app.notify(
-                f"Exported {rows} to {safe(str(written[0]))}, {''.join(size(written[1]))}.",
-                markup=False,
+                f"Exported {rows}, {''.join(size(written))}: {safe(str(path))}", markup=False
             )
 
     def _path(self, name: str) -> Path:
@@ -135,11 +135,10 @@ class ExportDialog(Dialog):
             raise Problem(f"nobody here is called {name.partition('/')[0].lstrip('~')}") from None
         return path
 
-    def _write_now(self, path: Path, replace_it: bool) -> tuple[Path, int]:
-        """Render and write, in a thread; returns the file and its bytes."""
+    def _write_now(self, path: Path, replace_it: bool) -> int:
+        """Render and write, in a thread; returns the bytes of the file."""
         text = render(self._chosen(), self._form, self._identity)
-        written = write_file(path, text, replace=replace_it)
-        return written, written.stat().st_size
+        return write_file(path, text, replace=replace_it)
 
     def _chosen(self) -> Printout:
         """Return the rows in the columns that are asked for."""
