@@ -11,8 +11,12 @@ from pgdeck.core.target import Environment, Target
 from pgdeck.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from pgdeck.core.check import Checks, Pardons
     from pgdeck.core.rows import Table
     from pgdeck.watch.model import Activity, Overview, Server
+
+
+CHECKS = "checks"
 
 
 def load_specs() -> Mapping[str, ScreenSpec]:
@@ -44,16 +48,31 @@ def activity_collector() -> Collector[Activity]:
     return ActivityCollector()
 
 
-def collector_for(
-    spec: ScreenSpec, environment: Environment = Environment.UNKNOWN
-) -> Collector[object]:
+def checks_collector(target: Target) -> Collector[Checks]:
+    """Return the collector of the checks on a target, debounced over its samples."""
+    from pgdeck.checks.bench import bench_for
+    from pgdeck.checks.collector import ChecksCollector
+
+    return ChecksCollector(bench_for(target))
+
+
+def open_pardons(fingerprint: str) -> Pardons:
+    """Return where the pardons of the database with a fingerprint are kept."""
+    from pgdeck.checks.pardons import FilePardons
+
+    return FilePardons(fingerprint)
+
+
+def collector_for(spec: ScreenSpec, target: Target) -> Collector[object]:
     """Return what gathers a screen's data; raises `UsageProblem` for a view nobody knows.
 
-    A person's own screens are refused where `environment` is production.
+    A person's own screens are refused where the target's environment is production.
     """
     bespoke = {"overview": overview_collector, "activity": activity_collector}
     if spec.view is None:
-        return _table_collector(spec, environment)
+        return _table_collector(spec, target.environment)
+    if spec.view == CHECKS:
+        return checks_collector(target)
     if spec.view in bespoke:
         return bespoke[spec.view]()
     raise UsageProblem(f"{spec.source[0]}: no view is called {spec.view}")
@@ -75,8 +94,9 @@ def open_watcher(target: Target) -> Watcher:
     from pgdeck.watch.watcher import DeckWatcher
 
     specs = load_specs()
-    screens = (collector_for(spec, target.environment) for spec in specs.values())
+    screens = [collector_for(spec, target) for spec in specs.values() if spec.view != CHECKS]
     # What is looked up is not scrutinised first, as a person's own statements must be.
     lookups = {name: spec.lookup for name, spec in specs.items() if spec.lookup and spec.trusted}
-    collectors = [server_collector(), *screens]
-    return DeckWatcher(target, collectors, lookups=lookups)
+    collectors = [server_collector(), checks_collector(target), *screens]
+    # What needs attention is known whatever screen is looked at.
+    return DeckWatcher(target, collectors, lookups=lookups, background=[CHECKS])

@@ -93,7 +93,7 @@ async def _ask(answer: Answer, target: Target, *, rates: bool) -> None:
     from pgdeck.watch.once import collect_once
     from pgdeck.wiring import collector_for, server_collector
 
-    collectors = [server_collector(), collector_for(answer.spec, target.environment)]
+    collectors = [server_collector(), collector_for(answer.spec, target)]
     try:
         taken = await collect_once(target, collectors, rates=rates)
     except Unreachable as problem:

@@ -196,3 +196,15 @@ def _plain(operator: Operator, text: str) -> Test:
         return compare is not None and compare(value)
 
     return test
+
+
+def amount(text: str, form: Format) -> float:
+    """Return an amount in the raw unit of a format: ``75 %`` is 0.75 of a share, ``5min`` 300 s.
+
+    Raises `QuantityError`.
+    """
+    scales, example = _UNITS.get(form, (_COUNTS, "a number such as 10k"))
+    _, value, _ = _amount(text, scales, example)
+    if form in (Format.RATIO, Format.BAR) and value > 1 and "%" not in text:
+        raise QuantityError(f"a share is 0 to 1; write {text}%")
+    return value

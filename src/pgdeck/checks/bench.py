@@ -1,0 +1,29 @@
+"""What the checks of a target are judged with, put together."""
+
+from __future__ import annotations
+
+from pgdeck.checks.books import books
+from pgdeck.checks.collector import Bench
+from pgdeck.checks.configuration import Configuration
+from pgdeck.checks.pardons import FilePardons
+from pgdeck.checks.policy import Policy, Rules
+from pgdeck.checks.samples import FileSamples
+from pgdeck.core.address import endpoint
+from pgdeck.core.target import Target
+
+
+def bench_for(target: Target, override: Policy | None = None) -> Bench:
+    """Return the books, the policy of the configuration file, and the files of this person.
+
+    `override` is decided on top of the file, for this run.
+    """
+    samples = FileSamples()
+    brought = books(samples)
+    rules: Rules = tuple(rule for book in brought for rule in book.rules)
+    configuration = Configuration((target.name, endpoint(target.conninfo)), rules)
+
+    def policy() -> Policy:
+        decided = configuration.policy()
+        return decided if override is None else override.over(decided)
+
+    return Bench(target, brought, policy, FilePardons, samples)

@@ -1,0 +1,139 @@
+"""Who said that an alert is known: one file for each database, read anew at every look."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pgdeck.checks.disk import replace_file
+from pgdeck.core.check import Pardon, PardonKind
+from pgdeck.errors import Problem
+from pgdeck.paths import state_dir
+
+FORMAT = 1
+MOST_BYTES = 4 * 1024 * 1024
+TRIES = 5
+
+
+class FilePardons:
+    """The pardons of one database; implements `core.check.Pardons`.
+
+    Whoever writes reads first, and looks afterwards whether the word is in the file: two who
+    write at once both get theirs in.
+    """
+
+    def __init__(self, fingerprint: str, directory: Path | None = None) -> None:
+        self._name = f"{fingerprint}.json"
+        self._directory = directory
+        self._seen: tuple[int, int, int] | None = None
+        self._kept: tuple[Pardon, ...] = ()
+
+    def current(self, now: datetime) -> tuple[Pardon, ...]:
+        """Return those that hold at a moment; raises `Problem` when the file is broken."""
+        return tuple(each for each in self._read() if each.until is None or each.until > now)
+
+    def add(self, pardon: Pardon) -> None:
+        """Keep one; it replaces an older one of the same rule and subject."""
+        for _ in range(TRIES):
+            others = self._without(pardon.rule, pardon.subject)
+            self._write([*others, pardon])
+            if pardon in self._read():
+                return
+        raise Problem(f"{self._path()}: somebody else keeps writing to it", "try again")
+
+    def remove(self, rule: str, subject: str) -> bool:
+        """Drop one; False when there was none."""
+        for _ in range(TRIES):
+            kept = self._read()
+            others = self._without(rule, subject)
+            if len(others) == len(kept):
+                return _ > 0
+            self._write(others)
+        return True
+
+    def _without(self, rule: str, subject: str) -> list[Pardon]:
+        return [each for each in self._read() if (each.rule, each.subject) != (rule, subject)]
+
+    def _path(self) -> Path:
+        return (self._directory or state_dir() / "pardons") / self._name
+
+    def _read(self) -> tuple[Pardon, ...]:
+        """Return everything in the file, which is only read when it is another than before."""
+        try:
+            path = self._path()
+        except Problem:  # no state directory: nothing was ever kept
+            return ()
+        try:
+            with path.open("rb") as file:
+                found = os.fstat(file.fileno())
+                mark = (found.st_ino, found.st_mtime_ns, found.st_size)
+                if mark != self._seen:
+                    self._kept = _pardons(file.read(MOST_BYTES + 1))
+                    self._seen = mark
+        except FileNotFoundError:
+            self._seen, self._kept = None, ()
+        except OSError as error:
+            raise Problem(
+                f"{path}: {error.strerror or error}", f"make it readable: {path}"
+            ) from error
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+            raise Problem(
+                f"{path}: what was silenced and acknowledged cannot be read ({error})",
+                "mend the file, or move it away and silence anew",
+            ) from error
+        return self._kept
+
+    def _write(self, pardons: Iterable[Pardon]) -> None:
+        path = self._path()
+        now = datetime.now(UTC)
+        kept = [each for each in pardons if each.until is None or each.until > now]
+        text = json.dumps({"format": FORMAT, "pardons": [_shape(each) for each in kept]}, indent=1)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            replace_file(path, text + "\n")
+        except OSError as error:
+            raise Problem(
+                f"{path}: {error.strerror or error}", "the state directory must be writable"
+            ) from error
+
+
+def _shape(pardon: Pardon) -> dict[str, str | None]:
+    return {
+        "kind": pardon.kind.value,
+        "rule": pardon.rule,
+        "subject": pardon.subject,
+        "by": pardon.by,
+        "reason": pardon.reason,
+        "since": pardon.since.isoformat(),
+        "until": pardon.until.isoformat() if pardon.until else None,
+    }
+
+
+def _pardons(raw: bytes) -> tuple[Pardon, ...]:
+    if len(raw) > MOST_BYTES:
+        raise ValueError(f"larger than {MOST_BYTES >> 20} MB")
+    kept = json.loads(raw)
+    if kept["format"] != FORMAT:
+        raise ValueError(f"format {kept['format']}, this pgdeck reads {FORMAT}")
+    return tuple(
+        Pardon(
+            PardonKind(each["kind"]),
+            str(each["rule"]),
+            str(each["subject"]),
+            str(each["by"]),
+            str(each["reason"]),
+            _moment(each["since"]),
+            None if each["until"] is None else _moment(each["until"]),
+        )
+        for each in kept["pardons"]
+    )
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return moment

@@ -1,0 +1,222 @@
+"""The past of one database on disk: a ring of samples, shared by all who watch it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pgdeck.checks.disk import replace_file
+from pgdeck.core.samples import Growth, Points
+from pgdeck.errors import Problem
+from pgdeck.paths import state_dir
+
+APART = 60.0
+"""Seconds between two samples that are kept."""
+
+KEPT = 7200.0
+"""Seconds that the past reaches back."""
+
+MOST_NAMES = 2000
+MOST_BYTES = 64 * 1024 * 1024
+FORMAT = 1
+
+# A sample that comes a moment early, since clocks and rounds are not exact, is still kept.
+_EARLY = 2.0
+
+
+@dataclass(slots=True)
+class _Ring:
+    """The samples of one number: (seconds since 1970, value, epoch), and since when it is so."""
+
+    marks: list[tuple[float, float, str]] = field(default_factory=list)
+    last: tuple[float, float, str] | None = None
+    since: float = 0.0
+
+    def take(self, at: float, value: float, epoch: str) -> bool:
+        """Take a sample; True when it is one to keep."""
+        if self.last is not None and at <= self.last[0]:
+            return False
+        if self.last is None or self.last[1] != value:
+            self.since = at
+        self.last = (at, value, epoch)
+        marked = bool(self.marks)
+        due = not marked or at - self.marks[-1][0] >= APART - _EARLY or self.marks[-1][2] != epoch
+        if due:
+            self.marks.append(self.last)
+            self.trim(at)
+        return due
+
+    def trim(self, now: float) -> None:
+        """Forget what is older than the past that is kept."""
+        self.marks = [mark for mark in self.marks if now - mark[0] <= KEPT + APART]
+
+    def within(self, seconds: float) -> list[tuple[float, float, str]]:
+        """Return the samples of the last `seconds`, the newest included."""
+        if self.last is None:
+            return []
+        newest = self.last[0]
+        found = [mark for mark in self.marks if mark[0] < newest and newest - mark[0] <= seconds]
+        return [*found, self.last]
+
+    def join(self, other: _Ring) -> None:
+        """Take what another process kept."""
+        known = sorted({*self.marks, *other.marks})
+        self.marks = []
+        for mark in known:
+            if not self.marks or mark[0] - self.marks[-1][0] >= APART / 2:
+                self.marks.append(mark)
+        if other.last is None:
+            return
+        if self.last is None:
+            self.last, self.since = other.last, other.since
+        elif self.last[1] == other.last[1]:
+            self.since = min(self.since, other.since)
+            self.last = max(self.last, other.last)
+        elif other.last > self.last:
+            self.last, self.since = other.last, other.since
+
+
+class FileSamples:
+    """Samples of one database; implements `core.samples.Samples`.
+
+    Before `bind` names the database they are kept in memory alone.
+    """
+
+    def __init__(self, directory: Path | None = None) -> None:
+        self._directory = directory
+        self._path: Path | None = None
+        self._rings: dict[str, _Ring] = {}
+
+    def bind(self, fingerprint: str) -> None:
+        """Name the database; another one than before begins with its own past."""
+        path = self._place(fingerprint)
+        if path is None or path == self._path:
+            return
+        if self._path is not None:
+            self._rings = {}
+        self._path = path
+        self._join(_read(path))
+
+    def put(self, at: datetime, epoch: str, values: Mapping[str, float]) -> None:
+        """Take a sample; it is written when it is one to keep."""
+        moment = at.timestamp()
+        kept = False
+        for name, value in values.items():
+            if name not in self._rings and len(self._rings) >= MOST_NAMES:
+                continue
+            if math.isfinite(value):
+                kept |= self._rings.setdefault(name, _Ring()).take(moment, float(value), epoch)
+        if kept:
+            self._forget(moment)
+            self._write(moment)
+
+    def growth(self, name: str, seconds: float) -> Growth | None:
+        """Return how much a number grew within the last `seconds`; None before two samples."""
+        ring = self._rings.get(name)
+        marks = ring.within(seconds + APART / 2) if ring else []
+        start = len(marks) - 1
+        while start > 0 and _continues(marks[start - 1], marks[start]):
+            start -= 1
+        if len(marks) - start < 2:
+            return None
+        first, last = marks[start], marks[-1]
+        return Growth(last[1] - first[1], last[0] - first[0])
+
+    def points(self, name: str, seconds: float) -> Points:
+        """Return the samples kept of a number within the last `seconds`."""
+        ring = self._rings.get(name)
+        marks = ring.within(seconds) if ring else []
+        return tuple((datetime.fromtimestamp(at, UTC), value) for at, value, _ in marks)
+
+    def unchanged_since(self, name: str) -> datetime | None:
+        """Return since when a number is what it is."""
+        ring = self._rings.get(name)
+        return None if ring is None else datetime.fromtimestamp(ring.since, UTC)
+
+    def _place(self, fingerprint: str) -> Path | None:
+        try:
+            return (self._directory or state_dir() / "samples") / f"{fingerprint}.json"
+        except Problem:
+            return None
+
+    def _forget(self, now: float) -> None:
+        """Drop the numbers that nobody has told for as long as the past reaches."""
+        self._rings = {
+            name: ring
+            for name, ring in self._rings.items()
+            if ring.last is not None and now - ring.last[0] <= KEPT
+        }
+
+    def _join(self, rings: Mapping[str, _Ring]) -> None:
+        for name, ring in rings.items():
+            self._rings.setdefault(name, _Ring()).join(ring)
+
+    def _write(self, now: float) -> None:
+        """Write what is kept, together with what others kept; who finds it locked leaves it."""
+        if self._path is None:
+            return
+        with suppress(OSError), _alone(self._path) as mine:
+            if mine:
+                self._join(_read(self._path))
+                self._forget(now)
+                replace_file(self._path, _text(self._rings))
+
+
+def _continues(before: tuple[float, float, str], after: tuple[float, float, str]) -> bool:
+    return before[2] == after[2] and before[1] <= after[1]
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[bool]:
+    """Say whether nobody else writes; raises OSError when the disk refuses."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(path.with_suffix(".lock"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(lock)
+
+
+def _text(rings: Mapping[str, _Ring]) -> str:
+    numbers = {
+        name: {"since": ring.since, "last": ring.last, "marks": ring.marks}
+        for name, ring in rings.items()
+    }
+    return json.dumps({"format": FORMAT, "numbers": numbers}, separators=(",", ":"))
+
+
+def _read(path: Path) -> dict[str, _Ring]:
+    """Return what was kept; a missing, broken or strange file is an empty past."""
+    rings: dict[str, _Ring] = {}
+    with suppress(OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        if path.stat().st_size > MOST_BYTES:
+            return {}
+        kept = json.loads(path.read_text("utf-8"))
+        if kept["format"] != FORMAT:
+            return {}
+        # The present is what the clock says: a mark from the future would never be followed.
+        latest = (datetime.now(UTC) + timedelta(seconds=APART)).timestamp()
+        for name, each in kept["numbers"].items():
+            marks = [mark for mark in map(_mark, each["marks"]) if mark[0] <= latest]
+            last = _mark(each["last"])
+            if last[0] <= latest:
+                rings[str(name)] = _Ring(marks, last, min(float(each["since"]), last[0]))
+    return rings
+
+
+def _mark(value: list[Any]) -> tuple[float, float, str]:
+    at, number, epoch = value
+    return float(at), float(number), str(epoch)
