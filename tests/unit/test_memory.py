@@ -17,11 +17,17 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_an_order_is_recalled_in_the_next_session(state: Path) -> None:
-    order = Order("dead", True, ("bloat",), ("relation", "dead"))
+    order = Order("dead", True, ("bloat",), ("relation", "dead"), ("schema",), "dead>10%")
     Memory.open().keep("shop", "tables", order)
     assert Memory.open().recall("shop", "tables") == order
     assert Memory.open().recall("other", "tables") is None
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
+
+
+def test_what_an_older_version_kept_still_counts(state: Path) -> None:
+    state.parent.mkdir(parents=True)
+    state.write_text('{"shop/tables": ["dead", true, ["bloat"], []]}')
+    assert Memory.open().recall("shop", "tables") == Order("dead", True, ("bloat",))
 
 
 @pytest.mark.parametrize(

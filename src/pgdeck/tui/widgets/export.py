@@ -88,6 +88,7 @@ class ExportDialog(Dialog):
         box = self.query_one(Input)
         if box.value.endswith(f".{before}"):
             box.value = f"{box.value.removesuffix(before)}{self._form}"
+            box.cursor_position = len(box.value)
         self._draw()
 
     def action_every(self) -> None:
