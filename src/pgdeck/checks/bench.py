@@ -12,13 +12,13 @@ from pgdeck.core.address import endpoint
 from pgdeck.core.target import Target
 
 
-def bench_for(target: Target, override: Policy | None = None) -> Bench:
+def bench_for(target: Target, override: Policy | None = None, *, at_once: bool = False) -> Bench:
     """Return the books, the policy of the configuration file, and the files of this person.
 
-    `override` is decided on top of the file, for this run.
+    `override` is decided on top of the file, for this run.  A single look gathers all `at_once`.
     """
     samples = FileSamples()
-    brought = books(samples)
+    brought = books(samples, at_once=at_once)
     rules: Rules = tuple(rule for book in brought for rule in book.rules)
     configuration = Configuration((target.name, endpoint(target.conninfo)), rules)
 

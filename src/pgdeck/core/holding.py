@@ -111,10 +111,10 @@ def read_prepared(row: Row) -> Holder:
     )
 
 
-def read_horizon(row: Row) -> Horizon | None:
-    """Return who holds the horizon back, None when nobody does for long enough to matter."""
+def read_horizon(row: Row, least: int = HORIZON_WORTH_NAMING) -> Horizon | None:
+    """Return who holds the horizon back, None when nobody does by `least` transactions."""
     held = whole(row["held"])
-    if held is None or held < HORIZON_WORTH_NAMING:
+    if held is None or held < least:
         return None
     return Horizon(
         kind=str(row["kind"]),
