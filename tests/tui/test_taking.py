@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -10,6 +11,7 @@ import re
 from base64 import b64decode
 from pathlib import Path
 
+import psycopg
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -219,6 +221,40 @@ async def test_every_hostile_name_is_exported_as_it_is(pg18: LiveServer, awkward
     written = content("out.md")
     assert all(char.isprintable() for char in written.replace("\n", ""))
     assert len({line.count("|") - line.count("\\|") for line in written.splitlines()}) == 1
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 10), (80, 24)])
+async def test_dialogs_stand_in_any_size(orchard: str, size: Size) -> None:
+    async with deck(orchard, size, start="tables") as pilot:
+        await until(pilot, lambda: table(pilot).cursor_row is not None)
+        for key, kind in (("y", CopyMenu), ("E", ExportDialog), ("vertical_line", ColumnChooser)):
+            await pilot.press(key)
+            await until(pilot, lambda kind=kind: dialog(pilot, kind))  # type: ignore[misc]
+            await pilot.resize_terminal(9, 4)
+            await pilot.resize_terminal(*size)
+            await pilot.press("escape")
+            await until(pilot, lambda: not pilot.app.screen.is_modal)
+
+
+async def test_a_session_of_the_tree_is_copied_without_its_branches(pg18: LiveServer) -> None:
+    dsn = pg18.dsn(pg18.create_database("taking_tree"))
+    pg18.sql("CREATE TABLE t AS SELECT 1 AS id", "taking_tree")
+    with psycopg.connect(dsn) as root:
+        root.execute("LOCK TABLE t")
+        waiter = await psycopg.AsyncConnection.connect(dsn)
+        waiting = asyncio.create_task(waiter.execute("LOCK TABLE t  -- two  blanks"))
+        async with deck(dsn, (120, 30), start="activity") as pilot:
+            await until(pilot, says(pilot, "waiting 1"))
+            await pilot.press("f3")
+            await until(pilot, says(pilot, "└"))
+            await pilot.press("G", "y")
+            await until(pilot, lambda: dialog(pilot, CopyMenu))
+            first = next(line for line in drawn(pilot) if "1 session" in line)
+            assert first.strip("│ ").split() == ["1", "session", str(waiter.info.backend_pid)]
+            await until(pilot, says(pilot, "2 query as SQL"))
+        root.rollback()
+        await asyncio.wait_for(waiting, 5)
+        await waiter.close()
 
 
 @pytest.mark.parametrize("around", ["", "tmux"])

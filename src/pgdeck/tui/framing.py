@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, cast
 from textual.screen import Screen
 
 from pgdeck.core.cell import Level
-from pgdeck.core.machine import target_shape
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.source import LinkState, Watcher
 from pgdeck.core.spec import ScreenSpec
@@ -61,6 +60,8 @@ class Framing:
     @property
     def identity(self) -> dict[str, object]:
         """Which database is watched, as programs are told."""
+        from pgdeck.core.machine import target_shape
+
         snapshot = self._server()
         server = snapshot.data if snapshot else None
         return target_shape(self.target, server) if self.target else {}

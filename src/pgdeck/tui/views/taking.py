@@ -47,6 +47,8 @@ class TakingView(KeepingView):
         offers = copy_offers(self.printout(rows), shown)
         if offers:
             self.app.push_screen(CopyMenu(offers, table.frame.ascii_only))
+        else:
+            self.app.notify("There is no row to copy.", markup=False)
 
     def action_export(self) -> None:
         """Ask for a form and a file for the marked rows, else for all that are shown."""

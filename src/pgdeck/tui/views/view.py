@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual.message import Message
 
-from pgdeck.core.printout import Printout
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.source import Answer
 from pgdeck.core.spec import Column, ScreenSpec
 from pgdeck.tui.memory import Memory
 from pgdeck.tui.widgets.prompt import Filtered
+
+if TYPE_CHECKING:
+    from pgdeck.core.printout import Printout
 
 Keys = tuple[tuple[str, str], ...]
 """(key, label) pairs for the footer, most useful first."""

@@ -46,7 +46,7 @@ class ColumnChooser(Dialog):
         """One list."""
         frame = Vertical()
         frame.border_title = f"Columns of {self._title}"
-        frame.border_subtitle = "Space shows or hides · J K move · 0 as delivered · Esc closes"
+        frame.border_subtitle = "Space show, hide · J K move · 0 reset · Esc closes"
         self._list.styles.height = len(self._chosen.model.columns) + 1
         with frame:
             yield self._list
@@ -113,7 +113,8 @@ class ColumnChooser(Dialog):
 
     def _row(self, column: Column) -> TableRow:
         state = self._state(column.name)
-        mark = "✓" if state in (ALWAYS, SHOWN, CHOSEN) else ""
+        sign = "v" if self._list.frame.ascii_only else "✓"
+        mark = sign if state in (ALWAYS, SHOWN, CHOSEN) else ""
         label = column.label or column.name
         return TableRow((column.name,), (mark, label, state, column.note))
 

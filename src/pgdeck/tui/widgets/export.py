@@ -64,7 +64,7 @@ class ExportDialog(Dialog):
         """What is exported, the file, and what is wrong with it."""
         frame = Vertical()
         frame.border_title = f"Export {self._title}"
-        frame.border_subtitle = "Enter writes · ↑ ↓ form · ^O columns · Esc closes"
+        frame.border_subtitle = "Enter writes · Up Down form · ^O columns · Esc closes"
         moment = datetime.now(UTC)
         name = file_name(self._printout.screen, self._identity.get("database"), moment, self._form)
         with frame:
