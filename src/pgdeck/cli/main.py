@@ -6,10 +6,11 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pgdeck.cli.parser import COMMANDS, DASHBOARD, parse
+from pgdeck.cli.parser import COMMANDS, DASHBOARD, parse, split_command
 from pgdeck.errors import Problem, UsageProblem
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 FAILED = 1
+UNKNOWN = 3
 
 # What Textual reads when it is first imported.
 LOW_BANDWIDTH = {"TEXTUAL_FPS": "10", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
@@ -31,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 0
     except Problem as problem:
-        return _complain(problem)
+        return _complain(problem, words)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -41,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("PGDECK_DEBUG") == "1":
             raise
-        return _confess(error, words)
+        return _spoken(_confess(error, words), words)
     return code
 
 
@@ -80,11 +82,25 @@ def _check_for_slip(word: str | None) -> None:
         raise UsageProblem(f"there is no command {word}", f"did you mean pgdeck {close[0]}?")
 
 
-def _complain(problem: Problem) -> int:
+def _complain(problem: Problem, words: Sequence[str]) -> int:
     _say(problem.message)
     if problem.hint:
         _say(problem.hint)
-    return problem.exit_code
+    return _spoken(problem.exit_code, words)
+
+
+def _spoken(code: int, words: Sequence[str]) -> int:
+    """Return a failure's exit code in the command's own language: `check` speaks Nagios.
+
+    A monitoring plugin that cannot judge says so on its first line, and ends with 3.
+    """
+    if split_command(words)[0] != "check":
+        return code
+    if "--nagios" in words and sys.stdout is not None:
+        with suppress(OSError):
+            print("PGDECK UNKNOWN - the check could not be made; standard error says why")
+            sys.stdout.flush()
+    return UNKNOWN
 
 
 def _confess(error: Exception, words: Sequence[str]) -> int:

@@ -20,6 +20,8 @@ commands:
   pgdeck demo               the dashboard on an embedded server with example data and load
   pgdeck status [TARGET]    the overview, once
   pgdeck ls SCREEN [TARGET] the rows of a screen, once; without SCREEN the list of screens
+  pgdeck check [TARGET]     what is wrong, with its fix; the exit codes of monitoring plugins
+  pgdeck metrics [TARGET]   the same for a Prometheus, as OpenMetrics text
   pgdeck screens check      are all screen files right, and do their queries run here?
 
 Each has a --help of its own."""
@@ -153,7 +155,8 @@ def _plain(word: str) -> bool:
     return re.fullmatch(r"[\w.,-]{1,30}", word) is not None
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """Return a refresh interval; argparse says what is wrong with another."""
     try:
         value = float(text)
     except ValueError:
@@ -172,7 +175,8 @@ def _number(lowest: int, highest: int) -> Callable[[str], int]:
     return read
 
 
-def _add_target(parser: argparse.ArgumentParser) -> None:
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """Let a command name its database, as a word or as an option."""
     parser.add_argument("address", nargs="?", metavar="TARGET", help="which database")
     parser.add_argument("--target", metavar="TARGET", help="the same, as an option")
 
@@ -180,7 +184,7 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
 def _add_looks(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("dashboard")
     group.add_argument("--screen", metavar="NAME", help="the screen to begin with")
-    group.add_argument("--interval", type=_seconds, metavar="S", help="seconds between refreshes")
+    group.add_argument("--interval", type=seconds, metavar="S", help="seconds between refreshes")
     group.add_argument("--theme", metavar="NAME", help="deck-dark or deck-light")
     group.add_argument("--ascii", action="store_true", help="draw with ASCII alone")
     group.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
@@ -203,7 +207,7 @@ def dashboard_parser() -> argparse.ArgumentParser:
         version=f"pgdeck {__version__}",
         help="print the version and leave",
     )
-    _add_target(parser)
+    add_target(parser)
     _add_looks(parser)
     return parser
 
@@ -226,7 +230,7 @@ def ls_parser() -> argparse.ArgumentParser:
     """Return the parser of ``pgdeck ls``."""
     parser = Parser("pgdeck ls", description=LS, epilog=LS_EXAMPLES)
     parser.add_argument("screen", nargs="?", metavar="SCREEN", help="the screen's name")
-    _add_target(parser)
+    add_target(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object")
     form.add_argument("--csv", action="store_true", help="CSV with a header line")
@@ -240,7 +244,7 @@ def ls_parser() -> argparse.ArgumentParser:
 def status_parser() -> argparse.ArgumentParser:
     """Return the parser of ``pgdeck status``."""
     parser = Parser("pgdeck status", description=STATUS, epilog=TARGETS)
-    _add_target(parser)
+    add_target(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object")
     _add_output(parser)
     return parser
@@ -250,9 +254,21 @@ def screens_parser() -> argparse.ArgumentParser:
     """Return the parser of ``pgdeck screens``."""
     parser = Parser("pgdeck screens", description=SCREENS, epilog=TARGETS)
     parser.add_argument("action", choices=["check"], metavar="check", help="check them all")
-    _add_target(parser)
+    add_target(parser)
     parser.add_argument("--offline", action="store_true", help="only read the files")
     return parser
+
+
+def _check_parser() -> argparse.ArgumentParser:
+    from pgdeck.cli.checkparser import check_parser
+
+    return check_parser()
+
+
+def _metrics_parser() -> argparse.ArgumentParser:
+    from pgdeck.cli.checkparser import metrics_parser
+
+    return metrics_parser()
 
 
 PARSERS: dict[str, Make] = {
@@ -260,9 +276,15 @@ PARSERS: dict[str, Make] = {
     "demo": demo_parser,
     "ls": ls_parser,
     "status": status_parser,
+    "check": _check_parser,
+    "metrics": _metrics_parser,
     "screens": screens_parser,
 }
 COMMANDS = frozenset(PARSERS) - {DASHBOARD}
 VALUE_OPTIONS = frozenset(
-    ["--target", "--screen", "--interval", "--theme", "--port", "--filter", "--limit"]
+    [
+        *("--target", "--screen", "--interval", "--theme", "--port", "--filter", "--limit"),
+        *("--warn", "--crit", "--only", "--skip", "--silence", "--acknowledge", "--unsilence"),
+        *("--for", "--reason", "--textfile"),
+    ]
 )
