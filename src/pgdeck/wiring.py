@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from pgdeck.core.source import Collector, Watcher
@@ -11,6 +11,7 @@ from pgdeck.core.target import Environment, Target
 from pgdeck.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from pgdeck.checks.policy import Policy
     from pgdeck.core.check import Checks, Pardons
     from pgdeck.core.rows import Table
     from pgdeck.watch.model import Activity, Overview, Server
@@ -33,12 +34,12 @@ def server_collector() -> Collector[Server]:
     return ServerCollector()
 
 
-def overview_collector() -> Collector[Overview]:
+def overview_collector(*, measure_at_once: bool = False) -> Collector[Overview]:
     """Return the collector of the Overview, judged by the rules."""
     from pgdeck.checks.rules import judge
     from pgdeck.watch.overview import OverviewCollector
 
-    return OverviewCollector(judge)
+    return OverviewCollector(judge, measure_at_once=measure_at_once)
 
 
 def activity_collector() -> Collector[Activity]:
@@ -56,6 +57,19 @@ def checks_collector(target: Target) -> Collector[Checks]:
     return ChecksCollector(bench_for(target))
 
 
+def checks_look(target: Target, override: Policy | None = None) -> Collector[Checks]:
+    """Return the collector for a single look: all at once, and the raw state counts.
+
+    `override` is decided on top of the configuration; what is only tried ends no acknowledgement.
+    """
+    from pgdeck.checks.bench import bench_for
+    from pgdeck.checks.collector import ChecksCollector
+
+    trying = override is not None and bool(override.settings)
+    bench = bench_for(target, override, at_once=True)
+    return ChecksCollector(bench, patient=False, forgives=not trying)
+
+
 def open_pardons(fingerprint: str) -> Pardons:
     """Return where the pardons of the database with a fingerprint are kept."""
     from pgdeck.checks.pardons import FilePardons
@@ -68,7 +82,10 @@ def collector_for(spec: ScreenSpec, target: Target) -> Collector[object]:
 
     A person's own screens are refused where the target's environment is production.
     """
-    bespoke = {"overview": overview_collector, "activity": activity_collector}
+    bespoke: dict[str, Callable[[], Collector[object]]] = {
+        "overview": overview_collector,
+        "activity": activity_collector,
+    }
     if spec.view is None:
         return _table_collector(spec, target.environment)
     if spec.view == CHECKS:

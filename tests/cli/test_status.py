@@ -40,7 +40,7 @@ def test_json_has_the_promised_shape_and_raw_values(pg18: LiveServer, database: 
 
     assert (done.returncode, done.stderr) == (0, "")
     report = json.loads(done.stdout)
-    assert list(report) == ["target", "server", "panels", "alerts"]
+    assert list(report) == ["target", "server", "panels", "alerts", "failures"]
     assert list(report["target"]) == [
         "name",
         "host",

@@ -94,7 +94,8 @@ class _Subject:
     def _entered(self, wall: datetime) -> datetime | None:
         """Return when the present state began; None when it was so before the first sample."""
         always = self.samples == 1 or self.raised == self.samples
-        return None if self.from_start and always else wall
+        # A single look cannot know since when.
+        return None if self.needed == 1 or (self.from_start and always) else wall
 
     def _now(self) -> State:
         return State.UNKNOWN if self.reading.state is State.UNKNOWN else self.confirmed

@@ -108,14 +108,10 @@ async def look_at(target: Target, override: Policy, *, samples: bool = True) -> 
 
     Raises `Unreachable` and `QueryFailed`.
     """
-    from pgdeck.checks.bench import bench_for
-    from pgdeck.checks.collector import ChecksCollector
     from pgdeck.watch.once import collect_once
-    from pgdeck.wiring import server_collector
+    from pgdeck.wiring import checks_look, server_collector
 
-    trying = bool(override.settings)
-    checks = ChecksCollector(bench_for(target, override), patient=False, forgives=not trying)
-    collectors: list[Any] = [server_collector(), checks]
+    collectors: list[Any] = [server_collector(), checks_look(target, override)]
     taken = await collect_once(target, collectors, rates=samples)
     snapshot = taken["checks"]
     if snapshot.failure is not None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from pgdeck.core.check import Check, Checks
+from pgdeck.core.judged import CHECK_COLUMNS, check_table
 from pgdeck.core.numbers import count, duration, percent, size
 from pgdeck.core.rows import Table, TableRow, Value
-from pgdeck.core.snapshot import Failure
+from pgdeck.core.snapshot import Failure, Snapshot
 from pgdeck.core.spec import Column
 
 if TYPE_CHECKING:
@@ -33,11 +36,18 @@ def columns_of(spec: ScreenSpec) -> tuple[Column, ...]:
         from pgdeck.watch.sessions import ACTIVITY_COLUMNS
 
         return ACTIVITY_COLUMNS
+    if spec.view == "checks":
+        return CHECK_COLUMNS
     return FIGURES if spec.view == "overview" else spec.columns
 
 
-def flat(spec: ScreenSpec, data: object) -> tuple[Table, list[Failure]]:
-    """Return a screen's data as a table of `columns_of` it, and the parts that failed."""
+def flat(
+    spec: ScreenSpec, data: object, checks: Snapshot[object] | None = None
+) -> tuple[Table, list[Failure]]:
+    """Return a screen's data as a table of `columns_of` it, and the parts that failed.
+
+    `checks` are those that belong on the Overview.
+    """
     if isinstance(data, Table):
         return data, []
     if spec.view == "activity":
@@ -46,15 +56,23 @@ def flat(spec: ScreenSpec, data: object) -> tuple[Table, list[Failure]]:
 
         assert isinstance(data, Activity)
         return to_table(data, None), []
-    return _overview(data)  # type: ignore[arg-type]  # the one view that is left
+    if isinstance(data, Checks):
+        return check_table(data, datetime.now(UTC)), []
+    table, failures = _overview(data, _alerts(checks))  # type: ignore[arg-type]  # what is left
+    if checks is not None and checks.failure is not None:
+        failures.append(checks.failure)
+    return table, failures
 
 
-def _overview(overview: Overview) -> tuple[Table, list[Failure]]:
+def _alerts(checks: Snapshot[object] | None) -> tuple[Check, ...]:
+    if checks is None or checks.failure is not None or not isinstance(checks.data, Checks):
+        return ()
+    return checks.data.alerts
+
+
+def _overview(overview: Overview, alerts: tuple[Check, ...]) -> tuple[Table, list[Failure]]:
     """Return one row a figure, alerts first."""
-    rows = [
-        ("alerts", alert.rule, alert.sentence, alert.level.name.lower())
-        for alert in overview.alerts
-    ]
+    rows = [("alerts", alert.rule, alert.sentence, alert.state.word) for alert in alerts]
     failures: list[Failure] = []
     for panel in PANELS:
         part = getattr(overview, panel)

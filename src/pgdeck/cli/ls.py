@@ -91,9 +91,14 @@ def _no_screen(name: str, menu: Menu) -> UsageProblem:
 async def _ask(answer: Answer, target: Target, *, rates: bool) -> None:
     """Collect once; a target that does not answer becomes the answer's failure."""
     from pgdeck.watch.once import collect_once
-    from pgdeck.wiring import collector_for, server_collector
+    from pgdeck.wiring import checks_look, collector_for, server_collector
 
-    collectors = [server_collector(), collector_for(answer.spec, target)]
+    own = (
+        checks_look(target) if answer.spec.view == "checks" else collector_for(answer.spec, target)
+    )
+    collectors = [server_collector(), own]
+    if answer.spec.view == "overview":
+        collectors.append(checks_look(target))
     try:
         taken = await collect_once(target, collectors, rates=rates)
     except Unreachable as problem:
@@ -107,7 +112,7 @@ async def _ask(answer: Answer, target: Target, *, rates: bool) -> None:
         answer.code = FAILED
         return
     _fill(answer, snapshot)
-    answer.table, failures = flat(answer.spec, snapshot.data)
+    answer.table, failures = flat(answer.spec, snapshot.data, taken.get("checks"))
     answer.failures += failures
 
 

@@ -8,8 +8,12 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from pgdeck.cli.checktext import check_shape
 from pgdeck.cli.output import write
 from pgdeck.core.cell import Level
+from pgdeck.core.cells import SIGNS
+from pgdeck.core.check import Check, Checks, State
+from pgdeck.core.judged import LEVELS
 from pgdeck.core.machine import as_json, failure_shape, plain, target_shape
 from pgdeck.core.numbers import Figure, age, count, duration, percent, size
 from pgdeck.core.snapshot import Failure, Snapshot
@@ -21,7 +25,6 @@ if TYPE_CHECKING:
     from pgdeck.watch.model import Connections, Overview, Server, TablesSummary, VacuumSummary
 
 PANELS = ("connections", "throughput", "activity", "tables", "vacuum")
-MARKS = {Level.CRITICAL: "■", Level.WARNING: "▲"}
 LABEL = 14
 
 Line = tuple[str, str]
@@ -30,24 +33,25 @@ Line = tuple[str, str]
 def run(args: argparse.Namespace) -> int:
     """Print the state of the target; raises `Unreachable` and `QueryFailed`."""
     target = args.find_target()
-    server, overview = asyncio.run(_look(target, rates=args.rates))
+    server, overview, checks = asyncio.run(_look(target, rates=args.rates))
     if args.json:
-        text = as_json(report(target, server, overview))
+        text = as_json(report(target, server, overview, checks))
     else:
-        text = "\n".join(page(target, server, overview))
+        text = "\n".join(page(target, server, overview, checks))
     write(text + "\n")
     return 0
 
 
-async def _look(target: Target, *, rates: bool) -> tuple[Server, Overview]:
-    from pgdeck.checks.rules import judge
+async def _look(target: Target, *, rates: bool) -> tuple[Server, Overview, Checks | Failure]:
+    """Return what answered; checks that cannot be made cost their own lines."""
     from pgdeck.watch.once import collect_once
-    from pgdeck.watch.overview import OverviewCollector
-    from pgdeck.wiring import server_collector
+    from pgdeck.wiring import checks_look, overview_collector, server_collector
 
-    collectors: list[Any] = [server_collector(), OverviewCollector(judge, measure_at_once=True)]
+    overview = overview_collector(measure_at_once=True)
+    collectors: list[Any] = [server_collector(), overview, checks_look(target)]
     taken = await collect_once(target, collectors, rates=rates)
-    return _data(taken["server"]), _data(taken["overview"])
+    checks: Any = taken["checks"].failure or taken["checks"].data
+    return _data(taken["server"]), _data(taken["overview"]), checks
 
 
 def _data(snapshot: Snapshot[object]) -> Any:
@@ -56,7 +60,9 @@ def _data(snapshot: Snapshot[object]) -> Any:
     return snapshot.data
 
 
-def report(target: Target, server: Server, overview: Overview) -> dict[str, object]:
+def report(
+    target: Target, server: Server, overview: Overview, checks: Checks | Failure
+) -> dict[str, object]:
     """Return what ``--json`` prints: raw values, in bytes, seconds and shares of one."""
     return {
         "target": target_shape(target, server),
@@ -66,8 +72,18 @@ def report(target: Target, server: Server, overview: Overview) -> dict[str, obje
             "started_at": server.started_at.isoformat(),
         },
         "panels": {name: raw(getattr(overview, name)) for name in PANELS},
-        "alerts": [raw(alert) for alert in overview.alerts],
+        "alerts": [alert_shape(each) for each in _alerts(checks)],
+        "failures": [failure_shape(checks)] if isinstance(checks, Failure) else [],
     }
+
+
+def _alerts(checks: Checks | Failure) -> tuple[Check, ...]:
+    return () if isinstance(checks, Failure) else checks.alerts
+
+
+def alert_shape(check: Check) -> dict[str, object]:
+    """Return an alert as JSON knows it: the check, and its state under the name of old."""
+    return {**check_shape(check), "level": check.state.word}
 
 
 def raw(value: object) -> object:
@@ -85,7 +101,7 @@ def raw(value: object) -> object:
     return plain(value)
 
 
-def page(target: Target, server: Server, overview: Overview) -> list[str]:
+def page(target: Target, server: Server, overview: Overview, checks: Checks | Failure) -> list[str]:
     """Return the lines for a person: alerts first, then one line a pane."""
     state = "standby" if server.standby else "primary"
     up = said(age(server.uptime_s))
@@ -96,16 +112,27 @@ def page(target: Target, server: Server, overview: Overview) -> list[str]:
         f"login {safe(server.login)} on {safe(server.database)}",
         "",
     ]
-    for alert in overview.alerts:
-        lines.append(f"{MARKS.get(alert.level, '●')} {safe(alert.sentence)}")
-        if alert.fix:
-            lines.append(f"  {safe(alert.fix)}")
-    if not overview.alerts:
-        lines.append("● Nothing needs attention.")
+    lines += _attention(checks)
     lines.append("")
     lines += [f"{label:<{LABEL}}{text}" for label, text in _panes(overview)]
     if not server.monitor:
         lines += ["", f"? = not visible to {safe(server.login)}: GRANT pg_monitor TO it shows it"]
+    return lines
+
+
+def _attention(checks: Checks | Failure) -> list[str]:
+    """Return what needs attention, each with its fix."""
+    if isinstance(checks, Failure):
+        return [f"? {safe(checks.message)}", *([f"  {safe(checks.hint)}"] if checks.hint else [])]
+    lines: list[str] = []
+    for alert in checks.alerts:
+        lines.append(f"{SIGNS[LEVELS[alert.state]][0]} {safe(alert.sentence)}")
+        if alert.fix:
+            lines.append(f"  {safe(alert.fix)}")
+    if not lines:
+        unknown = sum(1 for check in checks.checks if check.state is State.UNKNOWN)
+        rest = f"; {unknown} unknown, pgdeck check says why" if unknown else ""
+        lines.append(f"● Nothing needs attention{rest}.")
     return lines
 
 
