@@ -70,7 +70,7 @@ class Terminal:
 
 @contextmanager
 def program(
-    server: LiveServer,
+    server: LiveServer | str,
     state: Path,
     *words: str,
     term: str = "xterm-256color",
@@ -78,7 +78,11 @@ def program(
     database: str = "postgres",
     variables: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Terminal]:
-    """Run the dashboard in a terminal, which signals it when it `controls` the session."""
+    """Run the dashboard in a terminal, which signals it when it `controls` the session.
+
+    It watches a database of a server, or the target that a text names.
+    """
+    target = server if isinstance(server, str) else server.dsn(database)
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     flags = termios.tcgetattr(slave)
@@ -96,7 +100,7 @@ def program(
         if name not in variables:
             environ.pop(name, None)
     child = subprocess.Popen(
-        [sys.executable, "-m", "pgdeck", server.dsn(database), "--interval", "0.5", *words],
+        [sys.executable, "-m", "pgdeck", target, "--interval", "0.5", *words],
         stdin=slave,
         stdout=slave,
         stderr=slave,

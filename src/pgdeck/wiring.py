@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
+from pgdeck.core.shell import Shell, ShellWanted
 from pgdeck.core.source import Collector, Watcher
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.target import Environment, Target
@@ -117,3 +119,17 @@ def open_watcher(target: Target) -> Watcher:
     collectors = [server_collector(), checks_collector(target), *screens]
     # What needs attention is known whatever screen is looked at.
     return DeckWatcher(target, collectors, lookups=lookups, background=[CHECKS])
+
+
+def open_shell(wanted: ShellWanted) -> AbstractContextManager[Shell]:
+    """Return psql on a target, prepared when the block is entered; raises `Problem` then."""
+    from pgdeck.pg.psql import psql_on
+
+    return psql_on(wanted)
+
+
+def sweep() -> None:
+    """Remove what a crash may have left behind."""
+    from pgdeck.pg.psql import sweep as sweep_passwords
+
+    sweep_passwords()

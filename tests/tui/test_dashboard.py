@@ -76,7 +76,7 @@ async def test_palette_offers_what_keys_do(pg18: LiveServer) -> None:
     async with deck(pg18.dsn("postgres"), (100, 40)) as pilot:
         await until(pilot, live(pilot))
         before = pilot.app.theme
-        await pilot.press("colon", *"dark or")
+        await pilot.press("colon", *"theme")
         await until(pilot, says(pilot, "Change theme"))
         await asyncio.sleep(0.3)
         await pilot.press("enter", "enter")

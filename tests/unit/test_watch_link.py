@@ -23,6 +23,7 @@ REFUSED = Failure(FailureKind.REFUSED, "refused")
 class FakeSession:
     version = 180004
     opening = 0
+    pooled = False
 
     def __init__(self) -> None:
         self.on_lost: Callable[[Failure], None] | None = None

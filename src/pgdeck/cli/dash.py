@@ -6,8 +6,11 @@ import argparse
 import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
+from pgdeck.core.shell import Shell, ShellWanted
 from pgdeck.core.source import Watcher
 from pgdeck.core.target import Target
 from pgdeck.errors import UsageProblem
@@ -55,6 +58,7 @@ def open_dashboard(target: Target, args: argparse.Namespace) -> int:
         interval=args.interval,
         theme=args.theme,
         ascii_only=args.ascii,
+        open_shell=_open_shell,
     )
     code = app.run(mouse=not args.no_mouse)
     # The process ends: what is left need not be searched for cycles.
@@ -87,9 +91,18 @@ def _wants_demo(nothing: UsageProblem) -> bool:
 
 
 def _open_watcher(target: Target) -> Watcher:
-    from pgdeck.wiring import open_watcher
+    from pgdeck.wiring import open_watcher, sweep
 
     watcher = open_watcher(target)
+    sweep()
     gc.freeze()
     gc.enable()
     return watcher
+
+
+@contextmanager
+def _open_shell(wanted: ShellWanted) -> Iterator[Shell]:
+    from pgdeck.wiring import open_shell
+
+    with open_shell(wanted) as shell:
+        yield shell

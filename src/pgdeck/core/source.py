@@ -63,12 +63,16 @@ class Collector(Protocol[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class LinkState:
-    """How the watching connection is: `since` and the failure's retry_at are monotonic seconds."""
+    """How the watching connection is: `since` and the failure's retry_at are monotonic seconds.
+
+    `pooled` says whether a pooler stands between us and the server.
+    """
 
     connected: bool
     since: float
     failure: Failure | None = None
     attempts: int = 0
+    pooled: bool = False
 
 
 Listener = Callable[[Snapshot[object]], None]

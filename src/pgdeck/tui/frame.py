@@ -34,11 +34,14 @@ class FrameState:
     paused: bool
     now: float
     data_age: float | None = None
+    zen: bool = False
 
 
 def identity_line(state: FrameState, width: int) -> Line:
     """Say which database this is, what answers, and how fresh it is."""
-    right = (*_freshness(state), Span(" "))
+    # Maximised there is no footer that would name the way back.
+    back = (Span("  M", "key"), Span(" back", "quiet")) if state.zen else ()
+    right = (*_freshness(state), *back, Span(" "))
     server = state.server.data if state.server else None
     who = _who(state, server)
     room = width - line_width(who) - line_width(right) - 1

@@ -39,12 +39,19 @@ class Framing:
         self.target = target
         self.watcher: Watcher | None = None
         self.interval: float | None = None
+        self.zen = False
         self._footer: tuple[int, Keys, tuple[str, str] | None] | None = None
 
     @property
     def link(self) -> LinkState | None:
         """The state of the connection, None before there is a watcher."""
         return self.watcher.link if self.watcher else None
+
+    @property
+    def version(self) -> int | None:
+        """The server's server_version_num, None while it is not known."""
+        snapshot = self._server()
+        return snapshot.data.version if snapshot and snapshot.data else None
 
     @property
     def paused(self) -> bool:
@@ -87,13 +94,14 @@ class Framing:
             return
         now = time.monotonic()
         state = FrameState(
-            target=self._marked(),
+            target=self.marked_target,
             server=self._server(),
             link=self.link,
             interval=self._every(view),
             paused=self.paused,
             now=now,
             data_age=self.age(view),
+            zen=self.zen,
         )
         self._canvas("identity").paint([identity_line(state, width)])
         tabs = tab_line(self._tabs, view.spec.name, self._alerts(), width)
@@ -103,6 +111,11 @@ class Framing:
         if state.link is not None and self.lost:
             banner.paint([banner_line(state.link, now, width)])
         self.draw_footer(view)
+
+    def shrink(self, on: bool) -> None:
+        """Leave the identity alone of the frame, or show all of it."""
+        self.zen = on
+        self._deck.set_class(on, "zen")
 
     def tab_at(self, x: int) -> ScreenSpec | None:
         """Return the screen whose tab stands at a column."""
@@ -139,8 +152,9 @@ class Framing:
             return None
         return [alert.level for alert in data.alerts]
 
-    def _marked(self) -> Target | None:
-        """Return the target with the environment that the database itself says it is."""
+    @property
+    def marked_target(self) -> Target | None:
+        """The target with the environment that the database itself says it is."""
         snapshot = self._server()
         said = snapshot.data.environment if snapshot and snapshot.data else None
         if self.target is None or said not in tuple(Environment):

@@ -30,6 +30,7 @@ class OpenLine(Line, Protocol):
 
     on_lost: Callable[[Failure], None] | None
     closed: bool
+    pooled: bool
 
     def close(self) -> None:
         """Close without waiting."""
@@ -160,7 +161,7 @@ class Link:
         self._lost.clear()
         self._opened_at = self._clock()
         session.on_lost = lambda failure: self._lose(session, failure)
-        self._say(LinkState(True, self._opened_at))
+        self._say(LinkState(True, self._opened_at, pooled=session.pooled))
 
     def _lose(self, session: OpenLine, failure: Failure) -> None:
         if session is not self._session:

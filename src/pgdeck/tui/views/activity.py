@@ -110,6 +110,10 @@ class ActivityView(RowsView):
         self.draw_title()
         self.draw_detail()
 
+    def title_shown(self, said: bool) -> bool:
+        """It says which of the three views this is."""
+        return True
+
     def title_left(self) -> Line:
         """The three views with their counts, the chosen one marked."""
         spans: list[Span] = []

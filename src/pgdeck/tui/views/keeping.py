@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from textual import on
-from textual.containers import Vertical
 from textual.timer import Timer
 
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.tui.memory import Memory, Order
+from pgdeck.tui.views.zen import ZenView
 from pgdeck.tui.widgets.table import KeyedTable
 from pgdeck.tui.widgets.table.messages import TableMessage
 
@@ -18,7 +18,7 @@ KEEP_AFTER = 0.5
 """Seconds after the last choice until it is written: a filter comes letter by letter."""
 
 
-class KeepingView(Vertical):
+class KeepingView(ZenView):
     """A view whose tables keep order, columns and filter, by screen and target."""
 
     def __init__(self, spec: ScreenSpec) -> None:

@@ -54,6 +54,8 @@ class OverviewView(Canvas, can_focus=True):
         self._snapshot: Snapshot[Overview] | None = None
         self._age: float | None = None
         self._chosen = ""
+        self._zen = False
+        self._names: list[str] = []
         self._placed: list[PlacedPane] = []
 
     @property
@@ -64,7 +66,7 @@ class OverviewView(Canvas, can_focus=True):
     @property
     def footer_keys(self) -> Keys:
         """The keys worth naming in the footer now."""
-        panes = (("Tab", "panes"),)
+        panes = (("Tab", "panes"), ("M", "maximise"))
         return (*panes, ("Enter", "open")) if self._opens() else panes
 
     def show(self, snapshot: Snapshot[object]) -> None:
@@ -90,8 +92,15 @@ class OverviewView(Canvas, can_focus=True):
         """Whether a pane is chosen."""
         return bool(self._chosen)
 
+    def set_zen(self, on: bool) -> None:
+        """Show one pane alone, the chosen one or the first, or all of them again."""
+        self._zen = on
+        self._draw()
+
     def go_back(self) -> bool:
-        """Let go of the chosen pane."""
+        """Let go of the chosen pane, unless it fills the screen."""
+        if self._zen:
+            return False
         had = self.has_open
         if had:
             self._choose("")
@@ -118,7 +127,7 @@ class OverviewView(Canvas, can_focus=True):
 
     def action_step(self, by: int) -> None:
         """Choose the next or previous pane."""
-        names = [placed.pane.name for placed in self._placed]
+        names = self._names
         if names:
             at = names.index(self._chosen) if self._chosen in names else (-1 if by > 0 else 0)
             self._choose(names[(at + by) % len(names)])
@@ -126,7 +135,7 @@ class OverviewView(Canvas, can_focus=True):
     def action_step_row(self, by: int) -> None:
         """Choose the pane below or above."""
         current = next((p for p in self._placed if p.pane.name == self._chosen), None)
-        if current is None:
+        if current is None or self._zen:
             self.action_step(by)
             return
         column = [p for p in self._placed if p.x == current.x]
@@ -149,13 +158,20 @@ class OverviewView(Canvas, can_focus=True):
             return
         overview = self._snapshot.data if self._snapshot else None
         if overview is None:
-            self._placed = []
+            self._placed, self._names = [], []
             self.paint(self._waiting(width, height))
             return
         panes = overview_panes(overview, self._keys)
         if self._age is not None:
             panes = {name: _stale(pane, self._age) for name, pane in panes.items()}
-        rows = [[panes[name] for name in row] for row in arrange(width, height)]
+        arranged = arrange(width, height)
+        shown = [name for row in arranged for name in row]
+        # Alone on the screen there is room for those, too, that did not fit beside the others.
+        self._names = list(dict.fromkeys([*shown, *panes])) if self._zen else shown
+        if self._zen:
+            self._chosen = self._chosen if self._chosen in panes else self._names[0]
+            arranged = [[self._chosen]]
+        rows = [[panes[name] for name in row] for row in arranged]
         lines, self._placed = grid(rows, width, height, self._chosen)
         self.paint(lines)
 

@@ -156,8 +156,11 @@ class RowsView(TakingView):
 
     def draw_title(self) -> None:
         """Say what is shown, in which order, filtered by what, and how old it is."""
+        filtered = bool(self.current_table.state.filter_text)
+        said = bool(failure_spans(self.snapshot)) or self.age is not None or filtered
+        self.title_line.display = self.title_shown(said)
         width = self.title_line.size.width
-        if width:
+        if width and self.title_line.display:
             left, right = self.title_left(), self.title_right()
             if line_width(left) + line_width(right) > width:
                 right = self.title_right(counts=False)

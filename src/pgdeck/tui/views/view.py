@@ -43,6 +43,9 @@ class View(Protocol):
     def recall(self, memory: Memory, target: str) -> None:
         """Put back what a person chose here, and keep what they choose from now on."""
 
+    def set_zen(self, on: bool) -> None:
+        """Fill the terminal with what matters most, or show everything again."""
+
     @property
     def has_open(self) -> bool:
         """Whether there is something to close before the way leads out."""

@@ -20,6 +20,7 @@ SHOWN = {
     "slash": "/",
     "question_mark": "?",
     "colon": ":",
+    "tilde": "~",
     "plus": "+",
     "minus": "-",
     "equals_sign": "=",

@@ -1,0 +1,94 @@
+"""What the dashboard does beside watching: psql and back, a picture of the screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual.app import App, SuspendNotSupported
+from textual.binding import Binding, BindingType
+
+from pgdeck.core.shell import OpenShell, ShellWanted
+from pgdeck.core.text import safe
+from pgdeck.errors import Problem
+from pgdeck.tui.deck import Deck
+from pgdeck.tui.outing import go_out
+from pgdeck.tui.picture import save_picture
+
+TOLD = 6.0
+"""Seconds that a notice stays."""
+
+
+class Errands(App[int]):
+    """The part of the application that leaves the screen, or keeps it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tilde", "psql", "psql here, and back", id="app.psql"),
+    ]
+
+    _deck: Deck
+    _open_shell: OpenShell | None = None
+
+    def tell(self, said: str, *, wrong: bool = False) -> None:
+        """Say something in passing."""
+        severity = "warning" if wrong else "information"
+        self.notify(safe(said), severity=severity, timeout=TOLD, markup=False)  # type: ignore[arg-type]
+
+    def tell_problem(self, problem: Problem) -> None:
+        """Say what went wrong and the way out."""
+        self.tell(f"{problem.message}. {problem.hint}".strip(". ") + ".", wrong=True)
+
+    def action_psql(self) -> None:
+        """Work on the same target in psql, and come back."""
+        self.run_worker(self._psql(), group="psql", exclusive=True)
+
+    async def _psql(self) -> None:
+        target = self._deck.framing.marked_target
+        if self._open_shell is None or target is None:
+            self.tell("No target is open yet, so there is nothing to open psql on.", wrong=True)
+            return
+        link = self._deck.framing.link
+        wanted = ShellWanted(target, self._deck.framing.version, bool(link and link.pooled))
+        with ExitStack() as stack:
+            try:
+                # It asks programs for their versions, which takes a moment.
+                opening = self._open_shell(wanted)
+                shell = await asyncio.to_thread(stack.enter_context, opening)
+                stack.enter_context(self._unwatched())
+                await go_out(self, shell)
+            except Problem as problem:
+                self.tell_problem(problem)
+            except SuspendNotSupported:
+                self.tell("This terminal cannot be given to another program.", wrong=True)
+            except OSError as error:
+                self.tell(f"psql cannot be started: {error.strerror or error}.", wrong=True)
+
+    @contextmanager
+    def _unwatched(self) -> Iterator[None]:
+        """Stop polling while nobody looks, and go on at once afterwards."""
+        watcher = self._deck.framing.watcher
+        if watcher is None or watcher.paused:
+            yield
+            return
+        watcher.pause()
+        try:
+            yield
+        finally:
+            watcher.resume()
+
+    def action_picture(self) -> None:
+        """Keep the screen as a picture, once what covers it is gone."""
+        self.call_after_refresh(self._take_picture)
+
+    def _take_picture(self) -> None:
+        name = self._deck.current
+        try:
+            svg = self.export_screenshot(title=f"pgdeck {name}")
+            file = save_picture(svg, name, datetime.now(UTC))
+        except Problem as problem:
+            self.tell_problem(problem)
+        else:
+            self.tell(f"The screen is in {file}")

@@ -1,0 +1,153 @@
+"""The desk around the screens: going by a word, one pane alone, a picture of what is seen."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from decks import deck, drawn, live, says, text, until
+from pgdeck.tui.app import DeckApp
+from pgdeck.tui.views.activity import ActivityView
+from pgdeck.tui.views.table import TableView
+from pgdeck.tui.widgets.palette import Palette
+from servers import LiveServer
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("typed", ["tables", ":tab", "vacuum", "4", "Tabl"])
+async def test_a_word_and_enter_go_there_at_once(pg18: LiveServer, typed: str) -> None:
+    async with deck(pg18.dsn("postgres")) as pilot:
+        await until(pilot, live(pilot))
+        # All in one go, as a quick hand over a slow line: nothing of it may reach the deck.
+        for key in ("colon", *(":" if char == ":" else char for char in typed), "enter"):
+            pilot.app._driver.process_message(key_event(key))  # type: ignore[union-attr]
+        await until(pilot, lambda: bool(pilot.app.query(TableView)))
+        assert not isinstance(pilot.app.screen, Palette)
+
+
+def key_event(key: str):  # type: ignore[no-untyped-def]
+    from textual import events
+    from textual.keys import _character_to_key
+
+    if len(key) > 1:
+        return events.Key(key, ":" if key == "colon" else "\r")
+    return events.Key(_character_to_key(key), key)
+
+
+async def test_an_unknown_word_is_said_and_escape_leaves(pg18: LiveServer) -> None:
+    async with deck(pg18.dsn("postgres")) as pilot:
+        await until(pilot, live(pilot))
+        await pilot.press("colon", *"xyzzy", "enter")
+        await until(pilot, says(pilot, "No screen and no command is called xyzzy."))
+        assert isinstance(pilot.app.screen, Palette)
+        await pilot.press(*["backspace"] * 5)
+        await until(pilot, says(pilot, "Overview", "sessions"))
+        await pilot.press("escape", "escape", "escape")
+        await until(pilot, says(pilot, "Alerts", "q quit"))
+        assert pilot.app.is_running
+
+
+async def test_a_colon_in_a_filter_is_a_colon(pg18: LiveServer) -> None:
+    async with deck(pg18.dsn("postgres"), start="activity") as pilot:
+        await until(pilot, live(pilot))
+        await pilot.press("slash", *"state", "colon", *"act")
+        await until(pilot, lambda: " / state:act" in drawn(pilot)[-2])
+
+
+async def test_arrows_choose_and_a_click_does(pg18: LiveServer) -> None:
+    async with deck(pg18.dsn("postgres")) as pilot:
+        await until(pilot, live(pilot))
+        await pilot.press("colon", "down", "enter")
+        await until(pilot, lambda: bool(pilot.app.query(ActivityView)))
+        await pilot.press("colon")
+        await until(pilot, says(pilot, "Psql here"))
+        row = next(at for at, line in enumerate(drawn(pilot)) if "vacuum, bloat" in line)
+        await pilot.click(offset=(10, row))
+        await until(pilot, lambda: bool(pilot.app.query(TableView)))
+
+
+async def test_one_pane_fills_the_overview(pg18: LiveServer) -> None:
+    async with deck(pg18.dsn("postgres")) as pilot:
+        await until(pilot, says(pilot, "Alerts", "Connections", "Throughput"))
+        await pilot.press("M")
+        await until(pilot, lambda: drawn(pilot)[1].startswith("╭─ Alerts"))
+        assert "M back" in drawn(pilot)[0]
+        assert drawn(pilot)[-1].startswith("╰")
+        assert "Throughput" not in text(pilot)
+        await pilot.press("tab", "tab", "tab")
+        await until(pilot, lambda: "Throughput" in drawn(pilot)[1])
+        await pilot.resize_terminal(120, 36)
+        await until(pilot, lambda: drawn(pilot)[-1].startswith("╰") and len(drawn(pilot)) == 36)
+        assert "Throughput" in drawn(pilot)[1]
+        await pilot.press("2", "1")
+        await until(pilot, lambda: "Throughput" in drawn(pilot)[1])
+        await pilot.press("colon", *"maxim", "enter")
+        await until(pilot, says(pilot, "Alerts", "Connections", "Throughput", "2 Activity"))
+        await pilot.press("M")
+        await until(pilot, lambda: "Throughput" in drawn(pilot)[1])
+        await pilot.press("escape")
+        await until(pilot, says(pilot, "Alerts", "Connections", "Throughput", "2 Activity"))
+        await until(pilot, lambda: drawn(pilot)[-1].rstrip().endswith("q back"))
+
+
+async def test_a_table_fills_the_terminal_but_keeps_what_must_be_said(pg18: LiveServer) -> None:
+    database = pg18.create_database("zen")
+    for name in ("apples", "pears"):
+        pg18.sql(f"CREATE TABLE {name} (id int)", database)
+    async with deck(pg18.dsn(database), start="tables") as pilot:
+        await until(pilot, says(pilot, "apples", "2 rows"))
+        await pilot.press("M")
+        await until(pilot, lambda: drawn(pilot)[1].lstrip().startswith("table"))
+        assert "2 rows" not in text(pilot)
+        await pilot.press("enter")
+        await until(pilot, says(pilot, "vacuum at dead rows"))
+        await pilot.press("escape")
+        await until(pilot, lambda: drawn(pilot)[1].lstrip().startswith("table"))
+        await pilot.press("slash", *"app", "enter")
+        await until(pilot, says(pilot, "1 of 2 rows", "/ app"))
+        await pilot.press("escape", "M")
+        await until(pilot, says(pilot, "2 rows", "4 Tables", "quit"))
+
+
+async def test_a_picture_of_the_screen_is_kept(pg18: LiveServer, tmp_path: Path) -> None:
+    async with deck(pg18.dsn("postgres"), (120, 30), start="tables") as pilot:
+        await until(pilot, live(pilot))
+        for _ in range(2):
+            await pilot.press("colon", *"screenshot", "enter")
+            await until(pilot, says(pilot, "The screen is in"))
+            await pilot.pause(0.1)
+        await until(pilot, lambda: len(pictures(tmp_path)) == 2)
+
+
+def pictures(place: Path) -> list[Path]:
+    """Return the pictures in a directory; whole ones, and nothing half-made beside them."""
+    files = list(place.glob("*.svg"))
+    for file in files:
+        assert re.fullmatch(r"pgdeck-tables-\d{8}T\d{6}Z(-\d)?\.svg", file.name)
+        svg = file.read_text(encoding="utf-8")
+        assert svg.startswith("<svg")
+        assert "Tables" in svg
+        assert "Go&#160;to" not in svg
+    assert not [file for file in place.iterdir() if file.name.startswith(".")]
+    return files
+
+
+async def test_a_picture_without_a_place_says_so(
+    pg18: LiveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pgdeck.tui import picture
+
+    monkeypatch.setattr(picture, "_places", lambda: iter([tmp_path / "absent"]))
+    async with deck(pg18.dsn("postgres"), (120, 30)) as pilot:
+        await until(pilot, live(pilot))
+        assert isinstance(pilot.app, DeckApp)
+        await pilot.app.run_action("picture")
+        await until(pilot, says(pilot, "the picture cannot be written"))
