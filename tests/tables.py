@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pyte
 from textual import on
@@ -15,6 +15,7 @@ from textual.screen import Screen
 from pgdeck.core.rows import Table, TableRow, Value
 from pgdeck.core.spec import Align, Column, Format, Sort
 from pgdeck.tui.spans import ExactScreen
+from pgdeck.tui.widgets.inkwell import INKS
 from pgdeck.tui.widgets.table import KeyedTable
 
 Span = tuple[int, int, int]
@@ -58,10 +59,27 @@ def wide_row(at: int) -> tuple[Value, ...]:
     return (f"messages_2026_{at:02d}", *sizes, at * 60.0, "letta", text)
 
 
+class Plain(Screen[None]):
+    """A screen that has the tables' inks."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = INKS
+
+
+class Exact(ExactScreen):
+    """The dashboard's kind of screen, with the same."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = INKS
+
+
 class Recorder(App[None]):
     """Shows one table and keeps every update that it would send to a terminal."""
 
     ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    Screen > .table--cursor { text-style: reverse; }
+    Screen > .table--match { text-style: underline; }
+    Screen > .table--warning { color: $warning; }
+    """
 
     def __init__(self, table: KeyedTable, *, exact: bool = False) -> None:
         super().__init__()
@@ -72,7 +90,7 @@ class Recorder(App[None]):
 
     def get_default_screen(self) -> Screen[Any]:
         """Use the dashboard's kind of screen when asked to."""
-        return ExactScreen(id="_default") if self.exact else super().get_default_screen()
+        return Exact(id="_default") if self.exact else Plain(id="_default")
 
     def compose(self) -> ComposeResult:
         """Show the table alone."""

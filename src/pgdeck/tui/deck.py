@@ -28,7 +28,8 @@ from pgdeck.tui.views.view import (
     OpenScreen,
     View,
 )
-from pgdeck.tui.widgets.canvas import INKS, Canvas
+from pgdeck.tui.widgets.canvas import Canvas
+from pgdeck.tui.widgets.inkwell import INKS
 from pgdeck.tui.widgets.prompt import Prompt
 
 AGE_EVERY = 0.5
@@ -38,7 +39,7 @@ REMEMBERED = 20
 class Deck(ExactScreen):
     """Holds the views, shows the current one, and keeps the frame true."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(INKS)
+    COMPONENT_CLASSES: ClassVar[set[str]] = INKS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("backspace", "previous", "Previous screen", id="go.previous"),
         Binding("escape", "back", "Close what is open", id="go.back", show=False),

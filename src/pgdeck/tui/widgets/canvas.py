@@ -11,17 +11,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from pgdeck.core.text import cell_width
-from pgdeck.tui.ink import ROLES, Line, Span, clip, drawn_in_ascii
+from pgdeck.tui.ink import Line, Span, clip, drawn_in_ascii
+from pgdeck.tui.widgets.inkwell import dip
 
 JOIN_GAP = 4
 """Changed spans closer than this many cells are painted together: a cursor move costs as much."""
-
-
-INKS = frozenset(f"ink--{role}" for role in ROLES)
-"""Component classes of the roles.
-
-A screen has them for all its canvases: applied to each canvas they took a tenth of the start.
-"""
 
 
 class Canvas(Widget):
@@ -67,14 +61,8 @@ class Canvas(Widget):
             self._inks.clear()
         style = self._inks.get(role)
         if style is None:
-            style = self._inks[role] = self.rich_style + self._dipped(f"ink--{role}")
+            style = self._inks[role] = dip(self, f"ink--{role}")
         return style
-
-    def _dipped(self, name: str) -> Style:
-        for screen in (self.screen, *self.app.screen_stack):
-            if name in screen.COMPONENT_CLASSES:
-                return screen.get_component_rich_style(name, partial=True)
-        return Style.null()
 
     def notify_style_update(self) -> None:
         """Forget the styles that a change of theme made wrong."""

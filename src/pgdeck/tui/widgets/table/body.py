@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from textual import events
 from textual.scroll_view import ScrollView
@@ -14,7 +13,7 @@ from pgdeck.core.rows import Key, Table, TableRow
 from pgdeck.core.spec import Column, Sort
 from pgdeck.tui.widgets.table import messages
 from pgdeck.tui.widgets.table.frame import Frame
-from pgdeck.tui.widgets.table.inks import COMPONENTS, TABLE_CSS, read_inks
+from pgdeck.tui.widgets.table.inks import read_inks
 from pgdeck.tui.widgets.table.lines import Inks
 from pgdeck.tui.widgets.table.model import TableModel, TableState
 
@@ -26,8 +25,15 @@ class TableBody(ScrollView):
     the number of rows would lay the whole screen out at each refresh.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS
-    DEFAULT_CSS = TABLE_CSS
+    DEFAULT_CSS = """
+    TableBody {
+        width: 1fr;
+        height: 1fr;
+        overflow: hidden hidden;
+        background: $background;
+        color: $foreground;
+    }
+    """
     ALLOW_SELECT = False
 
     def __init__(
