@@ -126,7 +126,6 @@ hidden = true
 
 [[columns]]
 name = "advice"
-format = "query"
 hidden = true
 
 [[columns]]
@@ -303,7 +302,7 @@ SELECT j.oid, j.datname AS database,
                  || 'ALTER DATABASE ' || j.path || ' REFRESH COLLATION VERSION'
             WHEN j.limit_share >= 0.9
             THEN 'ALTER DATABASE ' || j.path || ' CONNECTION LIMIT ' || 2 * j.datconnlimit END AS fix,
-       nullif(pg_catalog.concat_ws(pg_catalog.chr(10),
+       nullif(pg_catalog.concat_ws(' ',
          CASE WHEN j.broken
               THEN 'Nobody can connect to what is left of it; only dropping it again ends it.' END,
          CASE WHEN j.checksum_failures > 0

@@ -5,9 +5,9 @@ max_age = 30
 -- What a session holds or waits for exclusively is left out; lock_timeout ends what race is left.
 WITH RECURSIVE
 asked AS MATERIALIZED (
-  SELECT k.key, pg_catalog.starts_with(k.key, 'fk:') AS foreign_key,
-         pg_catalog.replace(k.key, 'fk:', '')::pg_catalog.oid AS oid
-    FROM pg_catalog.unnest($1::pg_catalog.text[]) AS k (key)
+  SELECT p.key, pg_catalog.starts_with(p.key, 'fk:') AS foreign_key,
+         pg_catalog.replace(p.key, 'fk:', '')::pg_catalog.oid AS oid
+    FROM pg_catalog.unnest($1::pg_catalog.text[]) AS p (key)
 ),
 branch AS (
   SELECT a.oid AS root, a.oid FROM asked AS a WHERE NOT a.foreign_key
@@ -44,8 +44,8 @@ width AS (
     JOIN pg_catalog.pg_am AS m ON m.oid = f.relam AND m.amname = 'btree'
     JOIN pg_catalog.pg_class AS t ON t.oid = f.indrelid
     JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace
-    CROSS JOIN LATERAL pg_catalog.unnest(f.indkey) AS k (attnum)
-    LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = f.indrelid AND a.attnum = k.attnum
+    CROSS JOIN LATERAL pg_catalog.unnest(f.indkey) AS p (attnum)
+    LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = f.indrelid AND a.attnum = p.attnum
     LEFT JOIN pg_catalog.pg_stats AS s
       ON s.schemaname = n.nspname AND s.tablename = t.relname AND s.attname = a.attname
      AND NOT s.inherited
@@ -77,6 +77,13 @@ SELECT z.root::pg_catalog.text AS oid, z.size,
          || ', then ANALYZE' END AS bloat__remedy
   FROM size AS z LEFT JOIN need AS n ON n.root = z.root
 UNION ALL
-SELECT a.key, NULL, pg_catalog.pg_get_constraintdef(k.oid), NULL, NULL, NULL
-  FROM asked AS a JOIN pg_catalog.pg_constraint AS k ON k.oid = a.oid
+SELECT a.key, NULL,
+       'ALTER TABLE ' || pg_catalog.quote_ident(n.nspname) || '.'
+         || pg_catalog.quote_ident(t.relname) || ' ADD CONSTRAINT '
+         || pg_catalog.quote_ident(k.conname) || ' ' || pg_catalog.pg_get_constraintdef(k.oid),
+       NULL, NULL, NULL
+  FROM asked AS a
+  JOIN pg_catalog.pg_constraint AS k ON k.oid = a.oid
+  JOIN pg_catalog.pg_class AS t ON t.oid = k.conrelid
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace
  WHERE a.foreign_key;

@@ -90,7 +90,6 @@ lazy = true
 
 [[columns]]
 name = "advice"
-format = "query"
 hidden = true
 
 [[columns]]
@@ -376,7 +375,7 @@ row_of AS (
               WHEN NOT j.valid AND j.relkind = 'i' THEN j.rebuild
               WHEN j.free AND j.other IS NOT NULL THEN j.discard
               WHEN j.idle AND NOT j.computed AND j.counted_s >= 604800 THEN j.discard END AS fix,
-         nullif(pg_catalog.concat_ws(pg_catalog.chr(10),
+         nullif(pg_catalog.concat_ws(' ',
            CASE WHEN NOT j.valid AND j.job IS NULL AND j.relkind = 'I'
                 THEN 'Create the index on each partition that has none (CONCURRENTLY holds nobody '
                      'up), then: ALTER INDEX ' || j.path || ' ATTACH PARTITION ...'
@@ -409,10 +408,10 @@ row_of AS (
          CASE t.relkind WHEN 'p' THEN 'CREATE INDEX ON ' ELSE 'CREATE INDEX CONCURRENTLY ON ' END
            || pg_catalog.quote_ident(s.nspname) || '.' || pg_catalog.quote_ident(t.relname) || ' ('
            || (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', '
-                                        ORDER BY n.place)
-                 FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY AS n (attnum, place)
+                                        ORDER BY p.place)
+                 FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY AS p (attnum, place)
                  JOIN pg_catalog.pg_attribute AS a
-                   ON a.attrelid = k.conrelid AND a.attnum = n.attnum) || ')',
+                   ON a.attrelid = k.conrelid AND a.attnum = p.attnum) || ')',
          CASE WHEN conf.standby THEN 'This is a standby: statements run on the primary.'
               WHEN t.relkind = 'p'
               THEN 'On a partitioned table this holds writes up while it builds. Instead: CREATE '

@@ -140,6 +140,15 @@ def test_a_click_finds_the_tab_that_is_drawn_there(width: int) -> None:
     assert tab_at(tabs, width, width - 1) is None
 
 
+def test_ten_tabs_and_the_alerts_fit_in_eighty_columns() -> None:
+    tabs = [spec(f"screen{digit}", digit) for digit in "1234567890"]
+    line = text_of(tab_line(tabs, "screen5", [Level.WARNING], 80))
+    assert all(f" {digit} Scre" in line for digit in "1234567890")
+    assert line.endswith("▲ 1 ")
+    for tab in tabs:
+        assert tab_at(tabs, 80, line.index(f"{tab.key} Scre")) is tab
+
+
 def test_footer_names_whole_keys_only() -> None:
     keys = (("?", "help"), (":", "commands"), ("q", "quit"))
     assert text_of(footer_line(keys, 40)).rstrip() == " ? help  : commands  q quit"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 STALE_AFTER_INTERVALS = 2
 HINT_LEAST = 24
+ALERT_CELLS = 8
+SHORT_TITLE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +115,11 @@ def tab_line(
 ) -> Line:
     """Name the screens that exist with their keys, the current one marked, and count alerts."""
     spans: list[Span] = []
-    for spec, title in _tabs(specs, width):
-        role = "tab-current" if spec.name == current else "tab"
-        key = "key" if spec.name != current else "tab-current"
-        spans += [Span(" "), Span(f" {spec.key}", key), Span(f" {title} ", role)]
+    for spec, gap, title in _tabs(specs, width):
+        current_tab = spec.name == current
+        role = "tab-current" if current_tab else "tab"
+        key = "tab-current" if current_tab else "key"
+        spans += [Span(gap), Span(f" {spec.key}", key), Span(f" {title}{gap}", role)]
     right: Line = ()
     if alerts:
         critical = max(alerts) is Level.CRITICAL
@@ -128,17 +131,22 @@ def tab_line(
 def tab_at(specs: Sequence[ScreenSpec], width: int, x: int) -> ScreenSpec | None:
     """Return the screen whose tab stands at a cell of the line of tabs."""
     end = 0
-    for spec, title in _tabs(specs, width):
-        start, end = end + 1, end + 1 + cell_width(f" {spec.key} {title} ")
+    for spec, gap, title in _tabs(specs, width):
+        start, end = end + len(gap), end + len(gap) + cell_width(f" {spec.key} {title}{gap}")
         if start <= x < end:
             return spec
     return None
 
 
-def _tabs(specs: Sequence[ScreenSpec], width: int) -> list[tuple[ScreenSpec, str]]:
-    """Return the screens with what their tabs call them in a width."""
-    short = sum(len(spec.title) + 4 for spec in specs) > width - 8
-    return [(spec, spec.title[:4] if short else spec.title) for spec in specs]
+def _tabs(specs: Sequence[ScreenSpec], width: int) -> list[tuple[ScreenSpec, str, str]]:
+    """Return the screens with the blank around their tabs and what these say in a width."""
+    room = width - ALERT_CELLS
+    if sum(len(spec.title) + 5 for spec in specs) <= room:
+        return [(spec, " ", spec.title) for spec in specs]
+    short = [(spec, spec.title[:SHORT_TITLE]) for spec in specs]
+    # Ten tabs on eighty columns have no room for a blank on both sides.
+    gap = " " if sum(len(title) + 5 for _, title in short) <= room else ""
+    return [(spec, gap, title) for spec, title in short]
 
 
 def banner_line(link: LinkState, now: float, width: int) -> Line:
