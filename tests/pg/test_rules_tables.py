@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from glance import apply, glance
+from glance import Glance, apply, glance
+from pgdeck.checks.postgres.book import PostgresBook
 from pgdeck.checks.postgres.facts import Floors
 from pgdeck.core.check import State, Thresholds
+from pgdeck.pg.connect import open_session
 from servers import LiveServer
-from watching import busy, wait_for
+from watching import busy, target_of, wait_for
 
 DB = "rules_tables"
 FLOORS = Floors(dead_rows=500, changed_rows=500, bloat_bytes=(200e3, 400e3))
@@ -213,3 +215,40 @@ async def test_a_locked_table_holds_nobody_up(any_pg: LiveServer) -> None:
 
 
 NAMES = ("autovacuum_overdue", "stale_statistics", "bloat", "invalid_index", "sequence_exhaustion")
+
+
+async def test_many_sequences_are_looked_at_in_turn(any_pg: LiveServer) -> None:
+    any_pg.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public", DB)
+    make = "EXECUTE format('CREATE SEQUENCE many_%s AS int', i)"
+    any_pg.sql(f"DO $$ BEGIN FOR i IN 1..450 LOOP {make}; END LOOP; END $$", DB)
+    any_pg.sql("SELECT setval('many_440', 1700000000)", DB)
+    async with glance(any_pg, DB, floors=FLOORS) as looking:
+        await looking.look()
+        (first,) = looking.readings("sequence_exhaustion")
+        assert first.state is State.OK
+        assert "400 sequences" in first.sentence
+        await looking.until("sequence_exhaustion", State.WARNING)
+        any_pg.sql("SELECT setval('many_440', 1)", DB)
+        await looking.until("sequence_exhaustion", State.OK)
+        assert any_pg.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public", DB) == []
+        await looking.look()
+        reading = await looking.until("sequence_exhaustion", State.OK)
+        assert reading.sentence == "There is no sequence that could end"
+
+
+async def test_what_is_dear_is_asked_seldom(any_pg: LiveServer) -> None:
+    session = await open_session(target_of(any_pg, DB).conninfo)
+    looking = Glance(session, FLOORS, None)
+    looking.book = PostgresBook()
+    asked: dict[str, list[float]] = {}
+    for at in range(0, 640, 4):
+        looking.now = looking.ahead = float(at)
+        await looking.book.gather(looking)
+        for name in looking.asked:
+            asked.setdefault(name, []).append(looking.now)
+    await looking.rounds.close()
+    session.close()
+    assert len(asked["server"]) == len(asked["waits"]) == 160
+    assert asked["slots"][:4] == asked["late"][:4] == [0.0, 16.0, 32.0, 48.0]
+    assert asked["state"][:3] == [0.0, 4.0, 16.0]
+    assert asked["bloat"] == asked["indexes"] == [4.0, 304.0, 604.0]

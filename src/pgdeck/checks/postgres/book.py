@@ -140,9 +140,10 @@ class _Calendar:
 
     def asked(self, now: float, names: tuple[str, ...]) -> None:
         self._spare_first = False
-        if MIDDLE[0] in names:
+        # Single ones may be asked in between.
+        if set(MIDDLE) <= set(names):
             self._middle_at = now
-        if SLOW[0] in names:
+        if set(SLOW) <= set(names):
             self._slow_at = now
 
     def forget(self) -> None:
