@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -26,3 +28,23 @@ def replace_file(path: Path, text: str, mode: int = 0o600) -> None:
         with suppress(OSError):
             part.unlink()
         raise
+
+
+@contextmanager
+def alone(path: Path, *, wait: bool) -> Iterator[bool]:
+    """Keep other writers of a file away, and say whether that is so.
+
+    Without `wait` it is not while somebody else writes.  Raises OSError when the disk refuses;
+    the file's directory is made.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(path.with_suffix(".lock"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(lock)

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pgdeck.checks.disk import replace_file
+from pgdeck.checks.disk import alone, replace_file
 from pgdeck.core.check import Pardon, PardonKind
 from pgdeck.errors import Problem
 from pgdeck.paths import state_dir
 
 FORMAT = 1
 MOST_BYTES = 4 * 1024 * 1024
-TRIES = 5
 
 
 class FilePardons:
-    """The pardons of one database; implements `core.check.Pardons`.
-
-    Whoever writes reads first, and looks afterwards whether the word is in the file: two who
-    write at once both get theirs in.
-    """
+    """The pardons of one database; implements `core.check.Pardons`."""
 
     def __init__(self, fingerprint: str, directory: Path | None = None) -> None:
         self._name = f"{fingerprint}.json"
@@ -37,22 +33,28 @@ class FilePardons:
 
     def add(self, pardon: Pardon) -> None:
         """Keep one; it replaces an older one of the same rule and subject."""
-        for _ in range(TRIES):
-            others = self._without(pardon.rule, pardon.subject)
-            self._write([*others, pardon])
-            if pardon in self._read():
-                return
-        raise Problem(f"{self._path()}: somebody else keeps writing to it", "try again")
+        with self._alone():
+            self._write([*self._without(pardon.rule, pardon.subject), pardon])
 
     def remove(self, rule: str, subject: str) -> bool:
         """Drop one; False when there was none."""
-        for _ in range(TRIES):
-            kept = self._read()
-            others = self._without(rule, subject)
-            if len(others) == len(kept):
-                return _ > 0
-            self._write(others)
+        if len(self._without(rule, subject)) == len(self._read()):
+            return False
+        with self._alone():
+            self._write(self._without(rule, subject))
         return True
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Read and write without another's word getting lost; raises `Problem`."""
+        path = self._path()
+        try:
+            with alone(path, wait=True):
+                yield
+        except OSError as error:
+            raise Problem(
+                f"{path}: {error.strerror or error}", "the state directory must be writable"
+            ) from error
 
     def _without(self, rule: str, subject: str) -> list[Pardon]:
         return [each for each in self._read() if (each.rule, each.subject) != (rule, subject)]
@@ -87,17 +89,10 @@ class FilePardons:
         return self._kept
 
     def _write(self, pardons: Iterable[Pardon]) -> None:
-        path = self._path()
         now = datetime.now(UTC)
         kept = [each for each in pardons if each.until is None or each.until > now]
         text = json.dumps({"format": FORMAT, "pardons": [_shape(each) for each in kept]}, indent=1)
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            replace_file(path, text + "\n")
-        except OSError as error:
-            raise Problem(
-                f"{path}: {error.strerror or error}", "the state directory must be writable"
-            ) from error
+        replace_file(self._path(), text + "\n")
 
 
 def _shape(pardon: Pardon) -> dict[str, str | None]:

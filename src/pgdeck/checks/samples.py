@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import math
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pgdeck.checks.disk import replace_file
+from pgdeck.checks.disk import alone, replace_file
 from pgdeck.core.samples import Growth, Points
 from pgdeck.errors import Problem
 from pgdeck.paths import state_dir
@@ -51,7 +49,6 @@ class _Ring:
         due = not marked or at - self.marks[-1][0] >= APART - _EARLY or self.marks[-1][2] != epoch
         if due:
             self.marks.append(self.last)
-            self.trim(at)
         return due
 
     def trim(self, now: float) -> None:
@@ -148,12 +145,14 @@ class FileSamples:
             return None
 
     def _forget(self, now: float) -> None:
-        """Drop the numbers that nobody has told for as long as the past reaches."""
+        """Drop what is older than the past that is kept, and numbers that nobody tells."""
         self._rings = {
             name: ring
             for name, ring in self._rings.items()
             if ring.last is not None and now - ring.last[0] <= KEPT
         }
+        for ring in self._rings.values():
+            ring.trim(now)
 
     def _join(self, rings: Mapping[str, _Ring]) -> None:
         for name, ring in rings.items():
@@ -163,7 +162,7 @@ class FileSamples:
         """Write what is kept, together with what others kept; who finds it locked leaves it."""
         if self._path is None:
             return
-        with suppress(OSError), _alone(self._path) as mine:
+        with suppress(OSError), alone(self._path, wait=False) as mine:
             if mine:
                 self._join(_read(self._path))
                 self._forget(now)
@@ -172,22 +171,6 @@ class FileSamples:
 
 def _continues(before: tuple[float, float, str], after: tuple[float, float, str]) -> bool:
     return before[2] == after[2] and before[1] <= after[1]
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[bool]:
-    """Say whether nobody else writes; raises OSError when the disk refuses."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(path.with_suffix(".lock"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(lock)
 
 
 def _text(rings: Mapping[str, _Ring]) -> str:

@@ -47,7 +47,7 @@ examples:
   pgdeck metrics --textfile /var/lib/node_exporter/textfile/shop.prom
 
 exit codes:
-  0 done   2 wrong usage or configuration   4 server not reached (pgdeck_up is 0 then)
+  0 done   1 a part is missing   2 wrong usage   4 server not reached (pgdeck_up is 0 then)
 """
 
 
