@@ -30,6 +30,15 @@ def test_what_an_older_version_kept_still_counts(state: Path) -> None:
     assert Memory.open().recall("shop", "tables") == Order("dead", True, ("bloat",))
 
 
+def test_two_dashboards_keep_what_each_of_them_chose(state: Path) -> None:
+    one, other = Memory.open(), Memory.open()
+    one.keep("shop", "tables", Order("size"))
+    other.keep("shop", "locks", Order("mode"))
+    one.keep("shop", "activity", Order("pid"))
+    assert set(Memory.open().orders) == {"shop/tables", "shop/locks", "shop/activity"}
+    assert state.exists()
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"a": 1}', '{"a": [1, 2]}', '{"a": [null, 0, 1, 2]}']
 )

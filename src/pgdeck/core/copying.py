@@ -21,7 +21,10 @@ HINT = 200
 SCREEN_PIECE = 240
 """Bytes that GNU screen hands on at a time."""
 
-STATEMENTS = frozenset({"sql", "query", "definition", "fix", "statement", "command"})
+STATEMENTS = frozenset({"sql", "query", "definition", "statement"})
+DEEDS = frozenset({"fix", "command", "remedy"})
+"""Columns that hold something to run, though not always SQL."""
+
 SCHEMA_NAMES = ("schema", "schemaname", "schema_name")
 OBJECT_NAMES = ("name", "relname", "index_name", "table_name")
 
@@ -48,12 +51,14 @@ def copy_offers(everything: Printout, shown: tuple[Column, ...]) -> list[Offer]:
     named = [Column(name, name) for name in everything.names[len(everything.columns) :]]
     columns = [*shown, *(c for c in (*everything.columns, *named) if c not in shown)]
     columns = list({column.name: column for column in columns}.values())
-    statements = [column for column in columns if _is_statement(column)]
-    rest = [column for column in columns if column is not lead and column not in statements]
+    others = [column for column in columns if column is not lead]
+    statements = [column for column in others if _is_statement(column)]
+    deeds = [c for c in others if c.name in DEEDS and c not in statements]
+    rest = [column for column in others if column not in (*statements, *deeds)]
     offers = list(_cells([lead], records))
     if (names := _qualified(records)) is not None:
         offers.append(Offer("name in SQL", partial("\n".join, names), names[0]))
-    offers += _statements([c for c in statements if c is not lead], records)
+    offers += _deeds([*statements, *deeds], records)
     what = "row" if len(records) == 1 else f"{len(records)} rows"
     offers.append(Offer(f"{what} as TSV", partial(to_tsv, everything.only(shown))))
     offers.append(Offer(f"{what} as JSON", partial(_json, everything)))
@@ -132,13 +137,16 @@ def _lines(values: list[Value]) -> str:
     return "\n".join(map(raw_text, values))
 
 
-def _statements(columns: list[Column], records: list[dict[str, Value]]) -> Iterator[Offer]:
+def _deeds(columns: list[Column], records: list[dict[str, Value]]) -> Iterator[Offer]:
+    """Yield what can be run, of those rows that have it."""
     for column in columns:
         texts = [raw_text(record.get(column.name)) for record in records]
         texts = [text for text in texts if text.strip()]
-        if texts:
-            label = f"{column.label or column.name} as SQL"
-            yield Offer(label, partial(_script, texts), texts[0][:HINT])
+        label = column.label or column.name
+        if texts and _is_statement(column):
+            yield Offer(f"{label} as SQL", partial(_script, texts), texts[0][:HINT])
+        elif texts:
+            yield Offer(label, partial("\n".join, texts), texts[0][:HINT])
 
 
 def _script(texts: list[str]) -> str:

@@ -41,11 +41,7 @@ class Memory:
             file = paths.state_dir() / FILE
         except Problem:
             return cls(None)
-        orders: dict[str, Order] = {}
-        with suppress(OSError, ValueError, TypeError, AttributeError):
-            kept = json.loads(file.read_text(encoding="utf-8"))
-            orders = {name: _order(value) for name, value in kept.items()}
-        return cls(file, orders)
+        return cls(file, _read(file))
 
     def recall(self, target: str, table: str) -> Order | None:
         """Return what was chosen for a table of a target."""
@@ -56,6 +52,9 @@ class Memory:
         name = f"{target}/{table}"
         if self.orders.get(name) == order:
             return
+        if self.file is not None:
+            # Another dashboard may have kept something since.
+            self.orders.update(_read(self.file))
         self.orders.pop(name, None)
         self.orders[name] = order
         while len(self.orders) > MOST:
@@ -82,6 +81,13 @@ class Memory:
             with os.fdopen(descriptor, "w", encoding="utf-8") as out:
                 json.dump(values, out)
             part.replace(self.file)
+
+
+def _read(file: Path) -> dict[str, Order]:
+    with suppress(OSError, ValueError, TypeError, AttributeError):
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        return {name: _order(value) for name, value in kept.items()}
+    return {}
 
 
 def _order(value: list[object]) -> Order:
