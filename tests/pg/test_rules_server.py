@@ -177,6 +177,11 @@ async def test_growth_and_age_outlive_the_process(
         (index,) = looking.readings("invalid_index", Thresholds(warn=2500.0))
         assert "seen so for 50 min" in index.sentence
     strained.sql("DROP TABLE twice")
+    strained.stop()
+    strained.start()
+    async with glance(strained, samples=samples()) as looking:
+        await looking.look()
+        assert looking.readings("restarted")[0].state is State.WARNING
 
 
 async def test_a_restart_is_told_for_a_while(strained: LiveServer) -> None:

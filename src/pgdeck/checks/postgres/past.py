@@ -29,6 +29,7 @@ COUNTERS = ("commits", "rollbacks", "fetched", "hits", "temp_bytes", "temp_files
 HOURLY = ("temp_bytes", "temp_files", "deadlocks")
 CHECKPOINTS = ("checkpoints_timed", "checkpoints_requested")
 
+RESTARTED = "The server was restarted"
 TWO_SAMPLES = Missing("It takes two samples to know: this is the first")
 
 Values = Mapping[str, float]
@@ -128,6 +129,8 @@ class Memory:
         """
         counters = {name: float(getattr(server, name)) for name in COUNTERS}
         before, self._server = self._server, server
+        if before is None and self._started_before(server):
+            self._restart = (RESTARTED, server.started)
         self._notice(before, server, counters)
         self._minute.add(server.at, {**counters, "own": float(own)})
         self._hour.add(server.at, counters)
@@ -142,7 +145,7 @@ class Memory:
         epoch = (server.database_oid, server.stats_reset, server.started)
         why = ""
         if before is not None and before.started != server.started:
-            why = "The server was restarted"
+            why = RESTARTED
         elif before is not None and before.stats_reset != server.stats_reset:
             why = "The statistics were reset"
         elif self._hour.fell(counters):
@@ -221,7 +224,13 @@ class Memory:
             self._counted_from = server.stats_reset
         if self._samples is not None:
             marks = {"use.from": self._counted_from, "use.blocks": float(server.fetched)}
+            marks["use.started"] = server.started
             self._samples.put(moment(server.at), "", marks)
+
+    def _started_before(self, server: Server) -> bool:
+        """Whether an earlier process saw the server before its last start."""
+        seen = self._samples.points("use.started", HOUR) if self._samples is not None else ()
+        return bool(seen) and seen[-1][1] < server.started
 
     def _counted_before(self, server: Server) -> float | None:
         if self._samples is None:

@@ -87,7 +87,7 @@ def idle_in_transaction(facts: Facts, at: Thresholds) -> Iterator[Reading]:
                 session.subject,
                 f"SELECT pg_terminate_backend({session.pid})",
             )
-    yield from see_all(known(facts.server), "they may be idle in transaction")
+    yield from see_all(known(facts.server))
     some = f"The longest is idle in transaction for {said(longest)}"
     yield fine(some if longest else "No session is idle in transaction", longest)
 
@@ -119,7 +119,7 @@ def oldest_transaction(facts: Facts, at: Thresholds) -> Iterator[Reading]:
                 session.subject,
                 f"SELECT pg_{act}_backend({session.pid})",
             )
-    yield from see_all(known(facts.server), "they may have old transactions")
+    yield from see_all(known(facts.server))
     some = f"The oldest transaction is open for {said(longest)}"
     yield fine(some if longest else "No other transaction is open", longest)
 
@@ -152,7 +152,7 @@ def long_query(facts: Facts, at: Thresholds) -> Iterator[Reading]:
                 session.subject,
                 f"SELECT pg_cancel_backend({session.pid})",
             )
-    yield from see_all(known(facts.server), "their statements may run long")
+    yield from see_all(known(facts.server))
     some = f"The longest statement runs for {said(longest)}"
     yield fine(some if longest else "No other statement is running", longest)
 

@@ -83,11 +83,16 @@ def fine(sentence: str, value: float | None = None) -> Reading:
     return Reading(State.OK, sentence, value)
 
 
-def see_all(server: Server, what: str) -> Iterator[Reading]:
+def within(value: float, at: Thresholds, direction: Direction = Direction.HIGH) -> float | None:
+    """Return a value that is in order; None of one that is beyond, for patience explains it."""
+    return value if at.judge(value, direction) is State.OK else None
+
+
+def see_all(server: Server) -> Iterator[Reading]:
     """Say that sessions are hidden from the login, where they are."""
     if server.hidden and not server.sees_all:
         sessions = "1 session is" if server.hidden == 1 else f"{server.hidden} sessions are"
-        yield not_known(Missing(f"{sessions} not visible to {server.login}: {what}", grant(server)))
+        yield not_known(Missing(f"{sessions} not visible to {server.login}", grant(server)))
 
 
 def grant(server: Server, role: str = "pg_monitor") -> str:

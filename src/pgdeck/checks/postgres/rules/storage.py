@@ -16,6 +16,7 @@ from pgdeck.checks.postgres.rules.shape import (
     said,
     share,
     things,
+    within,
 )
 from pgdeck.core.check import Reading, State, Thresholds
 from pgdeck.core.spec import Format
@@ -62,7 +63,9 @@ def bloat(facts: Facts, at: Thresholds) -> Iterator[Reading]:
         reason = f"The statistics of {tables} are not visible to {known(facts.server).login}"
         yield not_known(Missing(reason, grant(known(facts.server), "pg_read_all_data")))
     told = f"Of the large tables at most {share(worst)} are empty, by estimate"
-    yield fine(told if known(facts.bloat) else "No table is large enough to matter", worst)
+    yield fine(
+        told if known(facts.bloat) else "No table is large enough to matter", within(worst, at)
+    )
 
 
 def _bloated(table: Bloat, value: float, floors: tuple[float, float], at: Thresholds) -> State:

@@ -13,6 +13,7 @@ from pgdeck.checks.postgres.rules.shape import (
     said,
     share,
     things,
+    within,
 )
 from pgdeck.core.check import Reading, State, Thresholds
 from pgdeck.core.holding import HORIZON_WORTH_NAMING, Horizon
@@ -117,7 +118,7 @@ def autovacuum_overdue(facts: Facts, at: Thresholds) -> Iterator[Reading]:
         if state is not State.OK:
             yield _overdue(table, times, state)
     far = f"The worst table is at {worst:.1f} times its threshold; autovacuum will come"
-    yield fine(far if worst else "No table is overdue for autovacuum", worst)
+    yield fine(far if worst else "No table is overdue for autovacuum", within(worst, at))
 
 
 def _late(table: LateTable, times: float, server: Server, at: Thresholds) -> State:
@@ -212,7 +213,7 @@ def stale_statistics(facts: Facts, at: Thresholds) -> Iterator[Reading]:
                 f"ANALYZE {table.sql_name}",
             )
     far = f"The worst table is at {worst:.1f} times its threshold; autovacuum will come"
-    yield fine(far if worst else "The planner's statistics are fresh", worst)
+    yield fine(far if worst else "The planner's statistics are fresh", within(worst, at))
 
 
 def _stale(table: ChangedTable, times: float, facts: Facts, at: Thresholds) -> State:
