@@ -249,7 +249,9 @@ branch AS (
 ),
 -- One walk over pg_class: tables, and the indexes and TOAST tables of more than a page.
 rel AS MATERIALIZED (
-  SELECT c.oid, c.relname, c.relnamespace, c.relkind, c.relispartition, c.relpages, c.reltuples,
+  -- ANALYZE gives a partitioned table -1 pages.
+  SELECT c.oid, c.relname, c.relnamespace, c.relkind, c.relispartition,
+         greatest(c.relpages, 0) AS relpages, c.reltuples,
          c.reltoastrelid, c.relfrozenxid, c.relminmxid, c.reloptions,
          1::pg_catalog.float8 AS unfrozen
     FROM pg_catalog.pg_class AS c

@@ -43,7 +43,9 @@ branch AS (
 ),
 -- One walk over pg_class: tables, and the indexes and TOAST tables of more than a page.
 rel AS MATERIALIZED (
-  SELECT c.oid, c.relname, c.relnamespace, c.relkind, c.relispartition, c.relpages, c.reltuples,
+  -- ANALYZE gives a partitioned table -1 pages.
+  SELECT c.oid, c.relname, c.relnamespace, c.relkind, c.relispartition,
+         greatest(c.relpages, 0) AS relpages, c.reltuples,
          c.reltoastrelid, c.relfrozenxid, c.relminmxid, c.reloptions,
          CASE WHEN c.relpages > 0 AND c.relkind IN ('r', 'm')
               THEN 1 - least(c.relallfrozen, c.relpages)::pg_catalog.float8 / c.relpages

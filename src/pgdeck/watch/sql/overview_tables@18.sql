@@ -30,7 +30,9 @@ space AS MATERIALIZED (
      AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
 ),
 rel AS MATERIALIZED (
-  SELECT c.oid, c.relname, c.relnamespace, c.relkind, c.relpages, c.reltuples, c.reltoastrelid,
+  -- ANALYZE gives a partitioned table -1 pages.
+  SELECT c.oid, c.relname, c.relnamespace, c.relkind,
+         greatest(c.relpages, 0) AS relpages, c.reltuples, c.reltoastrelid,
          c.relfrozenxid, c.reloptions,
          CASE WHEN c.relpages > 0 AND c.relkind IN ('r', 'm')
               THEN 1 - least(c.relallfrozen, c.relpages)::pg_catalog.float8 / c.relpages
