@@ -143,9 +143,10 @@ async def test_a_crash_leaves_no_growth_and_no_use(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     async with glance(strained, samples=samples()) as looking:
+        looking.ahead = -1400.0
         await looking.look()
         assert looking.readings("restarted")[0].state is State.OK
-        looking.ahead = 700.0
+        looking.ahead = -700.0
         await looking.look()
         assert looking.facts.past.observed_s >= 700.0
     with strained.connect() as victim:
@@ -153,7 +154,6 @@ async def test_a_crash_leaves_no_growth_and_no_use(
         wait_for(lambda: not answers(strained) or strained.sql("SELECT 1"))
     wait_for(lambda: answers(strained))
     async with glance(strained, samples=samples()) as looking:
-        looking.ahead = 1400.0
         await looking.look()
         assert looking.facts.past.observed_s < 1.0
         assert looking.readings("deadlocks")[0].state is State.UNKNOWN
@@ -167,10 +167,10 @@ async def test_growth_and_age_outlive_the_process(
     with pytest.raises(psycopg.errors.UniqueViolation), strained.connect() as connection:
         connection.execute("CREATE UNIQUE INDEX CONCURRENTLY one_each ON twice (id)")
     async with glance(strained, samples=samples()) as looking:
+        looking.ahead = -3000.0
         await looking.look()
         assert looking.readings("temp_bytes")[0].state is State.UNKNOWN
     async with glance(strained, samples=samples()) as looking:
-        looking.ahead = 3000.0
         await looking.look()
         assert looking.readings("temp_bytes")[0].sentence.endswith("in the last 50 min")
         assert looking.readings("requested_checkpoints")[0].state is State.OK

@@ -134,10 +134,11 @@ class Memory:
         self._notice(before, server, counters)
         self._minute.add(server.at, {**counters, "own": float(own)})
         self._hour.add(server.at, counters)
+        self._observe(server)
         if self._samples is not None:
             hourly = {f"db.{name}": counters[name] for name in HOURLY}
-            self._samples.put(moment(server.at), _key(self._epoch), hourly)
-        self._observe(server)
+            epoch = repr((self._epoch, self._counted_from))
+            self._samples.put(moment(server.at), epoch, hourly)
         return before is not None and before.started != server.started
 
     def _notice(self, before: Server | None, server: Server, counters: Values) -> None:
@@ -164,13 +165,15 @@ class Memory:
     def learn_state(self, at: float, state: State) -> None:
         """Take the checkpoints so far, and whether archiving fails."""
         values = {name: float(getattr(state, name)) for name in CHECKPOINTS}
-        epoch = (state.checkpoints_reset, self._server and self._server.started)
+        started = self._server and self._server.started
+        epoch = (state.checkpoints_reset, started, self._counted_from)
         if epoch != self._checkpoints_epoch:
             self._checkpoints.clear()
             self._checkpoints_epoch = epoch
         self._checkpoints.add(at, values)
         if self._samples is not None:
-            self._samples.put(moment(at), _key(epoch), {f"db.{n}": v for n, v in values.items()})
+            kept = {f"db.{name}": value for name, value in values.items()}
+            self._samples.put(moment(at), repr(epoch), kept)
         fails = [state.archived] if state.archiving_fails else []
         self._failing.learn(at, fails)
         first = at - (state.failed_at or at)
@@ -280,7 +283,3 @@ class Memory:
             return None
         seconds = min(each.seconds for each in known.values())
         return seconds, {name: each.amount for name, each in known.items()}
-
-
-def _key(epoch: object) -> str:
-    return repr(epoch)
