@@ -144,7 +144,7 @@ async def test_the_palette_has_the_keys_of_the_view(orchard: str) -> None:
     async with deck(orchard, (100, 40), start="tables") as pilot:
         await until(pilot, says(pilot, "4 rows"))
         await pilot.press("colon", *"columns")
-        await until(pilot, says(pilot, "Columns: which"))
+        await until(pilot, says(pilot, "Columns and their order"))
         await until(pilot, lambda: "Help of this screen" not in text(pilot))
         await pilot.press("enter", "enter")
         await until(pilot, lambda: dialog(pilot, ColumnChooser))
@@ -251,7 +251,7 @@ async def test_a_session_of_the_tree_is_copied_without_its_branches(pg18: LiveSe
             await until(pilot, lambda: dialog(pilot, CopyMenu))
             first = next(line for line in drawn(pilot) if "1 session" in line)
             assert first.strip("│ ").split() == ["1", "session", str(waiter.info.backend_pid)]
-            await until(pilot, says(pilot, "2 query as SQL"))
+            await until(pilot, says(pilot, "2 query"))
         root.rollback()
         await asyncio.wait_for(waiting, 5)
         await waiter.close()

@@ -50,11 +50,11 @@ def copied(text: str, environ: dict[str, str]) -> list[bytes]:
 
 def test_a_row_is_offered_in_every_form_and_value() -> None:
     found = offers(ROW, extra={"oid": 7})
-    assert list(found)[:5] == ["table", "name in SQL", "query as SQL", "row as TSV", "row as JSON"]
+    assert list(found)[:5] == ["table", "name in SQL", "query", "row as TSV", "row as JSON"]
     assert found["table"] == "p.odd"
     assert found["name"] == ODD
     assert found["name in SQL"] == '"p"."' + ODD.replace('"', '""') + '"'
-    assert found["query as SQL"] == " select\t1;\n"
+    assert found["query"] == " select\t1;\n"
     assert found["row as TSV"] == "p.odd\t5"
     assert json.loads(found["row as JSON"])["name"] == ODD
     assert found["oid"] == "7"
@@ -66,7 +66,7 @@ def test_of_several_rows_a_column_becomes_lines_and_statements_a_script() -> Non
     found = offers(ROW, OTHER)
     assert found["table"] == "p.odd\np.b"
     assert found["size"] == "5\n"
-    assert found["query as SQL"] == " select\t1;\nselect 2;"
+    assert found["query"] == " select\t1;\nselect 2;"
     assert found["way out"] == "VACUUM b;"
     assert found["2 rows as TSV"] == "p.odd\t5\np.b\t"
     assert [row["size"] for row in json.loads(found["2 rows as JSON"])] == [5, None]

@@ -142,11 +142,9 @@ def _deeds(columns: list[Column], records: list[dict[str, Value]]) -> Iterator[O
     for column in columns:
         texts = [raw_text(record.get(column.name)) for record in records]
         texts = [text for text in texts if text.strip()]
-        label = column.label or column.name
-        if texts and _is_statement(column):
-            yield Offer(f"{label} as SQL", partial(_script, texts), texts[0][:HINT])
-        elif texts:
-            yield Offer(label, partial("\n".join, texts), texts[0][:HINT])
+        if texts:
+            join = _script if _is_statement(column) else "\n".join
+            yield Offer(column.label or column.name, partial(join, texts), texts[0][:HINT])
 
 
 def _script(texts: list[str]) -> str:

@@ -156,8 +156,9 @@ class RowsView(TakingView):
 
     def draw_title(self) -> None:
         """Say what is shown, in which order, filtered by what, and how old it is."""
-        filtered = bool(self.current_table.state.filter_text)
-        said = bool(failure_spans(self.snapshot)) or self.age is not None or filtered
+        table = self.current_table
+        narrowed = bool(table.frame.filter_text or table.model.marks)
+        said = bool(failure_spans(self.snapshot)) or self.age is not None or narrowed
         self.title_line.display = self.title_shown(said)
         width = self.title_line.size.width
         if width and self.title_line.display:

@@ -24,11 +24,9 @@ class TakingView(KeepingView):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "copy", "Copy of the row, or of the marked ones", id="table.copy"),
-        Binding("E", "export", "Export what is shown to a file", id="table.export"),
-        Binding(
-            "vertical_line", "columns", "Columns: which, and in which order", id="table.columns"
-        ),
+        Binding("y", "copy", "Copy the row, or marked ones", id="table.copy"),
+        Binding("E", "export", "Export to a file", id="table.export"),
+        Binding("vertical_line", "columns", "Columns and their order", id="table.columns"),
     ]
 
     def __init__(self, spec: ScreenSpec) -> None:
