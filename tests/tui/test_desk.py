@@ -68,7 +68,7 @@ async def test_arrows_choose_and_a_click_does(pg18: LiveServer) -> None:
         await pilot.press("colon", "down", "enter")
         await until(pilot, lambda: bool(pilot.app.query(ActivityView)))
         await pilot.press("colon")
-        await until(pilot, says(pilot, "Psql here"))
+        await until(pilot, says(pilot, "vacuum, bloat"))
         row = next(at for at, line in enumerate(drawn(pilot)) if "vacuum, bloat" in line)
         await pilot.click(offset=(10, row))
         await until(pilot, lambda: bool(pilot.app.query(TableView)))
