@@ -13,11 +13,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.cases import SCREENS as ALL_SCREENS
 from benchmarks.experiments import CATALOGUE, Experiment, Results, carry_out
 from benchmarks.goals import GOALS, Goal, Verdict, judge
 from benchmarks.report import figures_table, goals_table
 from pgdeck.errors import Problem
 
+SCREENS = frozenset(case.name for case in ALL_SCREENS)
 ROOT = Path(__file__).parent.parent
 
 
@@ -39,7 +41,7 @@ def main() -> int:
     except Problem as problem:
         print(f"{problem.message}\n{problem.hint}".strip(), file=sys.stderr)
         return 1
-    verdicts = list(judge(goals, results))
+    verdicts = [each for each in judge(goals, results) if each.screen in options.screens]
     print(_machine(results), goals_table(verdicts), sep="\n\n")
     if options.figures:
         print("", figures_table(results), sep="\n")
@@ -53,6 +55,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", metavar="G1,G2", help="only these goals")
+    parser.add_argument("--screens", metavar="NAME,NAME", help="only these screens of pgdeck")
     parser.add_argument("--rounds", type=int, help="rounds of every experiment")
     parser.add_argument("--quick", action="store_true", help="a third of the work, and coarser")
     parser.add_argument("--figures", action="store_true", help="also print every figure measured")
@@ -60,6 +63,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every round there")
     options = parser.parse_args()
     options.only = frozenset(options.only.upper().split(",")) if options.only else frozenset()
+    options.screens = frozenset(options.screens.split(",")) if options.screens else SCREENS
     return options
 
 
@@ -69,7 +73,7 @@ def _wanted(goal: Goal, only: frozenset[str]) -> bool:
 
 def _experiments(goals: tuple[Goal, ...], options: argparse.Namespace) -> list[Experiment]:
     needed = frozenset().union(*(goal.needs for goal in goals))
-    chosen = [each for each in CATALOGUE if each.name in needed]
+    chosen = [each.on(options.screens) for each in CATALOGUE if each.name in needed]
     if options.quick:
         chosen = [each.quickened() for each in chosen]
     if options.rounds:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from benchmarks import peers
 from benchmarks.server import Server
+from pgdeck.core.spec import ScreenSpec
+from pgdeck.paths import data_dir
+from pgdeck.watch.menu import Directory, load_menu
 
 SOURCE = Path(__file__).parent.parent / "src"
 FLOOR = str(Path(__file__).with_name("floor.py"))
@@ -18,6 +21,8 @@ FLOOR = str(Path(__file__).with_name("floor.py"))
 OVERVIEW_DATA = r"\b\d+/(?:397|400)\b"  # connections used, of those that may be
 ACTIVITY_DATA = r"\d+ of \d+ sessions|(?m:^\W*\d{2,7}\s+\S)"  # the count, or a pid
 TABLES_DATA = r"pgbench_accounts|\bs\d\d\.t\d+|\bt\d{1,3}\b.*\bs\d\d\b"
+INDEXES_DATA = r"pgbench_accounts_pkey|\bt\d+_(?:pkey|b_idx)"
+COUNTED = r"(?m)\b\d[\d.,]* (?:of \d+ )?[a-z]+s?\b.*$"  # the title counts the rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class Place:
 class Case:
     """One program: `data` matches its screen once it shows what it is for.
 
+    `visits` are the screens to go to, one after the other: a digit, or words for the palette.
     `keys` are pressed in turn; where `expect` is given, its patterns prove that each was obeyed,
     else a cursor that moved does. `opens` is a key and what proves the screen that it opens.
     `settle` is the seconds from the first data until its refreshes are like all that follow.
@@ -51,6 +57,7 @@ class Case:
     leave: tuple[str, ...] = ("q",)
     opens: tuple[str, str] | None = None
     settle: float = 2.0
+    visits: tuple[str, ...] = ()
 
 
 def _deck(screen: str) -> Callable[[Place], Sequence[str]]:
@@ -74,10 +81,24 @@ def _pg_activity(place: Place) -> Sequence[str]:
     return (str(peers.pg_activity()), *server, "--refresh", "1")
 
 
-OVERVIEW = Case("overview", _deck("overview"), OVERVIEW_DATA, opens=("4", TABLES_DATA))
-ACTIVITY = Case("activity", _deck("activity"), ACTIVITY_DATA)
-TABLES = Case("tables", _deck("tables"), TABLES_DATA)
-SCREENS = (OVERVIEW, ACTIVITY, TABLES)
+DATA = {"overview": OVERVIEW_DATA, "activity": ACTIVITY_DATA, "tables": TABLES_DATA}
+DATA |= {"indexes": INDEXES_DATA}
+MENU = load_menu((Directory(data_dir("screens"), trusted=True),)).specs
+
+
+def _screen(spec: ScreenSpec) -> Case:
+    opens = ("4", TABLES_DATA) if spec.name == "overview" else None
+    visits = tuple(other.key or f":{other.name}" for other in MENU if spec.name == "overview")
+    data = DATA.get(spec.name, COUNTED)
+    return Case(spec.name, _deck(spec.name), data, opens=opens, visits=visits)
+
+
+SCREENS = tuple(_screen(spec) for spec in MENU)
+OVERVIEW, ACTIVITY, TABLES, INDEXES = (
+    next(case for case in SCREENS if case.name == name)
+    for name in ("overview", "activity", "tables", "indexes")
+)
+LISTS = tuple(case for case in SCREENS if case is not OVERVIEW)
 
 A = Case(
     "pg_activity",

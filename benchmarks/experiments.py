@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -30,6 +30,12 @@ class Experiment:
     load: bool = False
     crowd: int = 0
     database: str = "bench"
+
+    def on(self, screens: Container[str]) -> Experiment:
+        """Return the same with these screens of pgdeck alone."""
+        ours = {case.name for case in cases.SCREENS}
+        kept = (case for case in self.cases if case.name in screens or case.name not in ours)
+        return replace(self, cases=tuple(kept))
 
     def quickened(self) -> Experiment:
         """Return the same with a third of the work."""
@@ -79,7 +85,7 @@ CATALOGUE = (
     Experiment(
         "catalog",
         "refresh, a database of 10,000 tables",
-        (cases.ACTIVITY, cases.TABLES, cases.A, cases.S),
+        (cases.ACTIVITY, cases.TABLES, cases.INDEXES, cases.A, cases.S),
         Circumstances(seconds=6),
         2,
         database="catalog",
@@ -95,7 +101,7 @@ CATALOGUE = (
     Experiment(
         "keys",
         "keys",
-        (cases.ACTIVITY, cases.TABLES, cases.D),
+        (*cases.LISTS, cases.D),
         Circumstances(keys=16),
         2,
         load=True,
@@ -104,11 +110,14 @@ CATALOGUE = (
     Experiment(
         "keys50",
         "keys over a 50 ms line",
-        (cases.ACTIVITY, cases.TABLES, cases.D),
+        (*cases.LISTS, cases.D),
         Circumstances(rtt=50, keys=16),
         2,
         load=True,
         crowd=12,
+    ),
+    Experiment(
+        "visit", "a visit to every screen", (cases.OVERVIEW,), Circumstances(visiting=True), 2
     ),
     # Late: the ages of what is younger than two minutes tick each second.
     Experiment(

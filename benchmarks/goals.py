@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
+from benchmarks import cases
 from benchmarks.experiments import Results
 
 LETTERS = {
@@ -17,9 +18,9 @@ LETTERS = {
     "S": "floor-sizes",
     "M": "floor-10000",
 }
-SCREENS = ("overview", "activity", "tables")
+SCREENS = tuple(case.name for case in cases.SCREENS)
 ACTIVITY = ("activity",)
-LISTS = ("activity", "tables")
+LISTS = tuple(case.name for case in cases.LISTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ GOALS = (
         "G13",
         "tables: server time, 10,000 tables",
         (Bar("catalog", "server_ms", 2.0, "S"),),
-        ("tables",),
+        ("tables", "indexes"),
     ),
     Goal(
         "G14",
@@ -166,6 +167,12 @@ GOALS = (
         LISTS,
     ),
     Goal("G18", "memory at first data", (Bar("start", "start_pss_mb", 1.5, "D"),)),
+    Goal(
+        "G19",
+        "memory after a visit to every screen",
+        (Bar("visit", "visited_pss_mb", 2.2, "D", "start", "start_pss_mb"),),
+        ("overview",),
+    ),
     Goal(
         "G20",
         "quit",

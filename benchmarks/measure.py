@@ -33,6 +33,7 @@ class Circumstances:
     keys: int = 0
     fault: str = ""
     opening: bool = False
+    visiting: bool = False
 
 
 class NoDataError(Exception):
@@ -48,13 +49,15 @@ def run(case: Case, place: Place, how: Circumstances, wire: Wire, home: Path) ->
     leave = case.leave
     try:
         figures |= start(terminal, case, wire)
-        if how.seconds or how.keys or how.fault or how.opening:
+        if how.seconds or how.keys or how.fault or how.opening or how.visiting:
             time.sleep(case.settle)
         if not terminal.alive:
             terminal.catch_up()
             raise NoDataError(f"{case.name} ended by itself\n{terminal.text().rstrip()}")
         if how.opening and case.opens:
             figures |= opening(terminal, *case.opens)
+        elif how.visiting:
+            figures |= visiting(terminal, case.visits)
         elif how.seconds:
             figures |= watch(terminal, wire, how.seconds)
         if how.keys:
@@ -124,6 +127,16 @@ def opening(terminal: Terminal, key: str, pattern: str) -> Figures:
     if shown is None:
         raise NoDataError(f"{key} never showed {pattern}\n{terminal.text().rstrip()}")
     return {"open_ms": (shown - pressed) * 1e3}
+
+
+def visiting(terminal: Terminal, screens: Sequence[str]) -> Figures:
+    """Go to each screen and stay for two refreshes; return the memory after the last."""
+    for screen in screens:
+        for key in (*screen, "ENTER") if screen.startswith(":") else (screen,):
+            terminal.press(key)
+            time.sleep(0.2 if len(screen) > 1 else 0.0)
+        time.sleep(2 * PERIOD)
+    return {"visited_pss_mb": costs.memory(costs.tree(terminal.process.pid))}
 
 
 def _database(traffic: Traffic, refreshes: float) -> Figures:
