@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from pgdeck.errors import Problem, QueryFailed, Unreachable, UsageProblem
 
 if TYPE_CHECKING:
     from pgdeck.checks.policy import Rules
+    from pgdeck.core.snapshot import Snapshot
     from pgdeck.core.target import Target
     from pgdeck.watch.model import Server
 
@@ -104,15 +106,16 @@ def _failed(target: Target, problem: Problem) -> dict[str, object]:
 
 
 async def look_at(target: Target, override: Policy, *, samples: bool = True) -> Look:
-    """Judge a target once, with two `samples` a second apart for what is a rate.
+    """Judge a target once; what is not known yet may be a rate: a second later it is.
 
+    Without `samples` there is no second one.
     Raises `Unreachable` and `QueryFailed`.
     """
     from pgdeck.watch.once import collect_once
     from pgdeck.wiring import checks_look, server_collector
 
     collectors: list[Any] = [server_collector(), checks_look(target, override)]
-    taken = await collect_once(target, collectors, rates=samples)
+    taken = await collect_once(target, collectors, again=_leaves_open if samples else None)
     snapshot = taken["checks"]
     if snapshot.failure is not None:
         raise QueryFailed(snapshot.failure)
@@ -120,6 +123,12 @@ async def look_at(target: Target, override: Policy, *, samples: bool = True) -> 
     found: Any = snapshot.last_good.data
     server: Any = taken["server"].data
     return Look(target, server, found, snapshot.last_good.wall)
+
+
+def _leaves_open(taken: Sequence[Snapshot[object]]) -> bool:
+    """Say whether something was not known in the first sample."""
+    found = [each.data for each in taken if isinstance(each.data, Checks)]
+    return any(check.state is State.UNKNOWN for checks in found for check in checks.checks)
 
 
 def known_rules() -> Rules:

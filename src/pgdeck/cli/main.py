@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("PGDECK_DEBUG") == "1":
             raise
-        return _spoken(_confess(error, words), words)
+        return _spoken(_confess(error, words), words, "pgdeck itself failed")
     return code
 
 
@@ -86,19 +86,21 @@ def _complain(problem: Problem, words: Sequence[str]) -> int:
     _say(problem.message)
     if problem.hint:
         _say(problem.hint)
-    return _spoken(problem.exit_code, words)
+    return _spoken(problem.exit_code, words, problem.message)
 
 
-def _spoken(code: int, words: Sequence[str]) -> int:
+def _spoken(code: int, words: Sequence[str], reason: str) -> int:
     """Return a failure's exit code in the command's own language: `check` speaks Nagios.
 
-    A monitoring plugin that cannot judge says so on its first line, and ends with 3.
+    A monitoring plugin that cannot judge says why on its first line, and ends with 3.
     """
     if split_command(words)[0] != "check":
         return code
     if "--nagios" in words and sys.stdout is not None:
+        from pgdeck.core.text import safe
+
         with suppress(OSError):
-            print("PGDECK UNKNOWN - the check could not be made; standard error says why")
+            print(f"PGDECK UNKNOWN - {safe(reason).replace('|', '/')}")
             sys.stdout.flush()
     return UNKNOWN
 

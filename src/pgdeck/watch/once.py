@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pgdeck.core.snapshot import Failure, FailureKind, Snapshot
 from pgdeck.core.source import Collector
@@ -24,10 +24,12 @@ async def collect_once(
     collectors: Sequence[Collector[object]],
     *,
     rates: bool = False,
+    again: Callable[[Sequence[Snapshot[object]]], bool] | None = None,
     timeout: float = 10.0,  # noqa: ASYNC109  # handed to the connect, which bounds itself
 ) -> dict[str, Snapshot[object]]:
     """Collect each source once in one round trip, with `rates` twice a second apart.
 
+    `again` is shown the first sample and says whether a second one is needed.
     `timeout` is in seconds and bounds connecting.  Raises `Unreachable` when no connection comes
     about or it is lost; a source that fails by itself has its Failure in its snapshot.
     """
@@ -36,7 +38,7 @@ async def collect_once(
     sources = [Source(each, target.name, time.monotonic, utc_now) for each in collectors]
     try:
         taken = await _all(sources, session.version, rounds)
-        if rates:
+        if rates or (again is not None and again(taken)):
             await asyncio.sleep(BETWEEN_SAMPLES)
             taken = await _all(sources, session.version, rounds)
     finally:
