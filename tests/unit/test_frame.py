@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pgdeck.core.cell import Level
+from pgdeck.core.check import Check, Checks, Pardon, PardonKind, State
 from pgdeck.core.snapshot import Failure, FailureKind, Reading, Snapshot
 from pgdeck.core.source import LinkState
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.target import Conninfo, Environment, Kind, Target
 from pgdeck.tui.frame import (
     FrameState,
+    alert_count,
     banner_line,
     footer_line,
     identity_line,
@@ -119,21 +120,53 @@ def spec(name: str, key: str) -> ScreenSpec:
     return ScreenSpec(name, name.title(), key, (Path(f"{name}.toml"), 1))
 
 
+def snapshot_of(*states: State, failure: Failure | None = None) -> Snapshot[Checks]:
+    checks = tuple(Check(f"rule_{at}", "Rule", state, "So.") for at, state in enumerate(states))
+    reading = Reading(Checks(checks), 95.0, datetime(2026, 11, 21, tzinfo=UTC))
+    return Snapshot("checks", "shop", 1, 95.0, 0.01, failure, reading)
+
+
 def test_tabs_mark_the_current_screen_and_count_alerts() -> None:
     tabs = [spec("overview", "1"), spec("tables", "4")]
-    line = tab_line(tabs, "tables", [Level.WARNING, Level.NOTICE], 80)
+    counted = alert_count(snapshot_of(State.WARNING, State.OK, State.WARNING), 100.0, lost=False)
+    line = tab_line(tabs, "tables", counted, 80)
     current = [span.text.strip() for span in line if span.role == "tab-current"]
     assert current == ["4", "Tables"]
-    assert "▲ 2" in text_of(line)
+    assert text_of(line).endswith("▲ 2 ")
     assert line_width(line) == 80
-    assert "■ 2" in text_of(tab_line(tabs, "tables", [Level.WARNING, Level.CRITICAL], 80))
-    assert "▲" not in text_of(tab_line(tabs, "tables", [], 80))
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "now", "lost", "said"),
+    [
+        (None, 100.0, False, ""),
+        (snapshot_of(State.OK, State.UNKNOWN), 100.0, False, ""),
+        (snapshot_of(State.WARNING, State.CRITICAL, State.UNKNOWN), 100.0, False, "■ 2 "),
+        (snapshot_of(State.CRITICAL), 100.0, True, "? "),
+        (snapshot_of(State.CRITICAL), 160.0, False, "? "),
+        (snapshot_of(State.OK, failure=Failure(FailureKind.BUG, "no")), 100.0, False, "? "),
+        (snapshot_of(State.UNKNOWN, State.UNKNOWN), 100.0, False, "? "),
+    ],
+)
+def test_only_what_is_known_is_counted(
+    snapshot: Snapshot[Checks] | None, now: float, lost: bool, said: str
+) -> None:
+    assert text_of(alert_count(snapshot, now, lost=lost)) == said
+
+
+def test_what_is_pardoned_is_not_counted() -> None:
+    pardon = Pardon(PardonKind.SILENCED, "rule", "", "anna", "known", SERVER.started_at)
+    check = Check("rule", "Rule", State.CRITICAL, "So.", pardon=pardon)
+    reading = Reading(Checks((check,)), 95.0, SERVER.started_at)
+    assert (
+        alert_count(Snapshot("checks", "shop", 1, 95.0, 0.0, None, reading), 96.0, lost=False) == ()
+    )
 
 
 @pytest.mark.parametrize("width", [30, 80])
 def test_a_click_finds_the_tab_that_is_drawn_there(width: int) -> None:
     tabs = [spec("overview", "1"), spec("tables", "4")]
-    drawn = text_of(tab_line(tabs, "tables", None, width))
+    drawn = text_of(tab_line(tabs, "tables", (), width))
     for sought, tab in (("1", tabs[0]), ("Ov", tabs[0]), ("4", tabs[1]), ("Tabl", tabs[1])):
         assert tab_at(tabs, width, drawn.index(sought)) is tab
     assert tab_at(tabs, width, 0) is None

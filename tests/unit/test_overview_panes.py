@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgdeck.core.alert import Alert
-from pgdeck.core.cell import Level
+from pgdeck.core.check import Check, Checks, Pardon, PardonKind, State
+from pgdeck.core.snapshot import Failure, FailureKind, Snapshot
 from pgdeck.tui.ink import Line, line_width
-from pgdeck.tui.views.overview_panes import _alerts
+from pgdeck.tui.views.overview_alerts import alert_lines, alerts_pane
 
-KEYS = {"activity": "2", "tables": "4"}
-WAIT = Alert(
+KEYS = {"activity": "2", "tables": "4", "checks": "0"}
+WAIT = Check(
     "waits",
-    Level.CRITICAL,
+    "Lock waits",
+    State.CRITICAL,
     "4 sessions wait for a lock, the longest for 6 min: pid 4711 blocks them",
-    "SELECT pg_terminate_backend(4711)",
-    "activity",
+    fix="SELECT pg_terminate_backend(4711)",
+    screen="activity",
 )
-IDLE = Alert("idle", Level.WARNING, "pid 12 is idle in transaction for 6 min", "End it", "activity")
+IDLE = Check(
+    "idle",
+    "Idle in transaction",
+    State.WARNING,
+    "pid 12 is idle in transaction for 6 min",
+    fix="End it",
+    screen="activity",
+)
+FINE = Check("fine", "Fine", State.OK, "All is well")
+GRANT = "GRANT pg_monitor TO shop"
+HIDDEN = Check("hidden", "Hidden", State.UNKNOWN, "Not visible to shop", fix=GRANT)
 
 
 def text_of(line: Line) -> str:
     return "".join(span.text for span in line)
 
 
-def drawn(alerts: list[Alert], width: int, height: int) -> list[str]:
-    return [text_of(line).rstrip() for line in _alerts(alerts, KEYS, width, height)]
+def drawn(checks: list[Check], width: int, height: int) -> list[str]:
+    lines = alert_lines(Checks(tuple(checks)), KEYS, width, height)
+    return [text_of(line).rstrip() for line in lines]
 
 
 def test_an_alert_without_room_is_cut_and_not_hidden() -> None:
@@ -37,7 +52,7 @@ def test_an_alert_without_room_is_cut_and_not_hidden() -> None:
 
 
 def test_every_alert_has_a_line_before_any_has_two() -> None:
-    lines = drawn([IDLE, WAIT], 37, 2)
+    lines = drawn([WAIT, IDLE], 37, 2)
     assert lines[0].startswith("■ 4 sessions")
     assert lines[1].startswith("▲ pid 12")
 
@@ -53,8 +68,38 @@ def test_alerts_without_a_line_are_counted() -> None:
     assert drawn([WAIT, IDLE, IDLE, IDLE], 60, 3)[-1] == "… 2 more"
 
 
+def test_what_is_known_and_what_cannot_be_is_counted_quietly() -> None:
+    seen = Pardon(
+        PardonKind.ACKNOWLEDGED, "idle", "", "anna", "known", datetime(2026, 11, 21, tzinfo=UTC)
+    )
+    known = replace(IDLE, pardon=seen)
+    lines = drawn([WAIT, known, HIDDEN, FINE], 60, 6)
+    assert lines[-2:] == ["○ 1 acknowledged", f"? 1 rule cannot be judged: {GRANT}"]
+    assert not any("idle in transaction" in line for line in lines)
+    other = replace(HIDDEN, rule="other", fix="ALTER SYSTEM SET track_counts = on")
+    assert drawn([HIDDEN, other], 60, 6) == [
+        "● Nothing that can be seen needs attention.",
+        "? 2 rules cannot be judged",
+    ]
+    assert drawn([FINE], 60, 6) == ["● Nothing needs attention."]
+
+
+def test_alerts_go_before_what_is_counted() -> None:
+    assert drawn([WAIT, HIDDEN], 60, 2)[0].startswith("■ 4 sessions")
+    assert len(drawn([WAIT, HIDDEN], 60, 2)) == 2
+
+
+def test_rules_without_data_are_no_health() -> None:
+    assert text_of(alerts_pane(None, KEYS).right) == "? 0 ›"
+    failed: Snapshot[Checks] = Snapshot(
+        "checks", "shop", 1, 0.0, 0.0, Failure(FailureKind.TIMEOUT, "It took too long")
+    )
+    assert "It took too long" in text_of(alerts_pane(failed, KEYS).body(40, 5)[0])
+
+
 @given(st.integers(12, 120), st.integers(1, 12), st.integers(1, 8))
 def test_alerts_stay_in_their_room(width: int, height: int, count: int) -> None:
-    lines = _alerts([WAIT, IDLE] * count, KEYS, width, height)
+    checks = Checks((*[WAIT, IDLE] * count, HIDDEN, FINE))
+    lines = alert_lines(checks, KEYS, width, height)
     assert 1 <= len(lines) <= height
     assert line_width(lines[0]) <= width

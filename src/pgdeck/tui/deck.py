@@ -15,7 +15,7 @@ from textual.widget import Widget
 from pgdeck.core.source import Watcher
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.target import Target
-from pgdeck.tui.framing import SERVER, Framing
+from pgdeck.tui.framing import CHECKS, SERVER, Framing
 from pgdeck.tui.memory import Memory
 from pgdeck.tui.messages import LinkChanged, SnapshotArrived
 from pgdeck.tui.spans import ExactScreen
@@ -26,6 +26,7 @@ from pgdeck.tui.views.view import (
     FooterChanged,
     LookupWanted,
     OpenScreen,
+    ShowsAlerts,
     View,
 )
 from pgdeck.tui.widgets.canvas import Canvas
@@ -106,8 +107,15 @@ class Deck(ExactScreen):
         if snapshot.source == self.current:
             self.view.show(snapshot)
             self.tell_age()
-        elif snapshot.source == SERVER:
+        elif snapshot.source in (SERVER, CHECKS):
             self.draw_frame()
+        if snapshot.source == CHECKS:
+            self._show_alerts()
+
+    def _show_alerts(self) -> None:
+        snapshot = self.framing.latest(CHECKS)
+        if snapshot is not None and isinstance(self.view, ShowsAlerts):
+            self.view.show_checks(snapshot)
 
     @on(LinkChanged)
     def take_link(self) -> None:
@@ -208,6 +216,7 @@ class Deck(ExactScreen):
         snapshot = self.framing.latest(name)
         if snapshot is not None:
             self.view.show(snapshot)
+        self._show_alerts()
         if self.framing.watcher is not None:
             self.framing.watcher.look(SERVER, name)
         self.framing.shrink(name in self._zen)

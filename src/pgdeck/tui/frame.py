@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pgdeck.core.address import place
-from pgdeck.core.cell import Level
+from pgdeck.core.check import Checks, State
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.source import LinkState
 from pgdeck.core.spec import Format, ScreenSpec
@@ -23,6 +23,9 @@ STALE_AFTER_INTERVALS = 2
 HINT_LEAST = 24
 ALERT_CELLS = 8
 SHORT_TITLE = 4
+
+ALERTS_HOLD = 60.0
+"""Seconds after which a count of alerts may be wrong and is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +113,36 @@ def _freshness(state: FrameState) -> Line:
 def tab_line(
     specs: Sequence[ScreenSpec],
     current: str,
-    alerts: Sequence[Level] | None,
+    alerts: Line,
     width: int,
 ) -> Line:
-    """Name the screens that exist with their keys, the current one marked, and count alerts."""
+    """Name the screens that exist with their keys, the current one marked, and `alerts`."""
     spans: list[Span] = []
     for spec, gap, title in _tabs(specs, width):
         current_tab = spec.name == current
         role = "tab-current" if current_tab else "tab"
         key = "tab-current" if current_tab else "key"
         spans += [Span(gap), Span(f" {spec.key}", key), Span(f" {title}{gap}", role)]
-    right: Line = ()
-    if alerts:
-        critical = max(alerts) is Level.CRITICAL
-        sign, role = ("■", "critical") if critical else ("▲", "warning")
-        right = (Span(f"{sign} {len(alerts)} ", role),)
-    return between(spans, right, width)
+    return between(spans, alerts, width)
+
+
+def alert_count(snapshot: Snapshot[Checks] | None, now: float, *, lost: bool) -> Line:
+    """Count the alerts behind the sign of the worst; nothing without any.
+
+    What is too old, or of which not one rule can be judged, has no count but a question mark.
+    """
+    if snapshot is None:
+        return ()
+    age, checks = snapshot.age(now), snapshot.data
+    stale = lost or snapshot.failure is not None or age is None or age > ALERTS_HOLD
+    if stale or checks is None or {each.state for each in checks.checks} == {State.UNKNOWN}:
+        return (Span("? ", "unknown"),)
+    states = [alert.state for alert in checks.alerts]
+    if not states:
+        return ()
+    critical = State.CRITICAL in states
+    sign, role = ("■", "critical") if critical else ("▲", "warning")
+    return (Span(f"{sign} {len(states)} ", role),)
 
 
 def tab_at(specs: Sequence[ScreenSpec], width: int, x: int) -> ScreenSpec | None:

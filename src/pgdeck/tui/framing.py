@@ -8,22 +8,29 @@ from typing import TYPE_CHECKING, cast
 
 from textual.screen import Screen
 
-from pgdeck.core.cell import Level
+from pgdeck.core.check import Checks
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.source import LinkState, Watcher
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.target import Environment, Target
-from pgdeck.tui.frame import FrameState, banner_line, footer_line, identity_line, tab_at, tab_line
+from pgdeck.tui.frame import (
+    FrameState,
+    alert_count,
+    banner_line,
+    footer_line,
+    identity_line,
+    tab_at,
+    tab_line,
+)
 from pgdeck.tui.views.view import Keys, View
 from pgdeck.tui.widgets.canvas import Canvas
 from pgdeck.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
-    from pgdeck.watch.model import Overview, Server
+    from pgdeck.watch.model import Server
 
 SERVER = "server"
-OVERVIEW = "overview"
-ALERTS_HOLD = 30.0
+CHECKS = "checks"
 FIRST_KEYS: Keys = (("?", "help"), (":", "commands"))
 LIVE_KEYS: Keys = (("p", "pause"), ("+ -", "interval"), ("R", "refresh"))
 
@@ -104,7 +111,8 @@ class Framing:
             zen=self.zen,
         )
         self._canvas("identity").paint([identity_line(state, width)])
-        tabs = tab_line(self._tabs, view.spec.name, self._alerts(), width)
+        count = alert_count(self._checks(), now, lost=self.lost)
+        tabs = tab_line(self._tabs, view.spec.name, count, width)
         self._canvas("tabs").paint([tabs])
         banner = self._canvas("banner")
         banner.set_class(self.lost, "shown")
@@ -139,18 +147,12 @@ class Framing:
 
     def _every(self, view: View) -> float:
         chosen = self.watcher.interval if self.watcher else self.interval
-        return chosen or view.spec.interval
+        own = view.spec.interval
+        # Whatever a person chose, alerts are looked for at least at their own interval.
+        return min(chosen or own, own) if view.spec.name == CHECKS else chosen or own
 
-    def _alerts(self) -> Sequence[Level] | None:
-        snapshot = cast("Snapshot[Overview] | None", self.latest(OVERVIEW))
-        data = snapshot.data if snapshot else None
-        if snapshot is None or data is None:
-            return None
-        # From another screen nobody renews them: a count that may be wrong is not shown.
-        age = snapshot.age(time.monotonic())
-        if age is None or age > ALERTS_HOLD:
-            return None
-        return [alert.level for alert in data.alerts]
+    def _checks(self) -> Snapshot[Checks] | None:
+        return cast("Snapshot[Checks] | None", self.latest(CHECKS))
 
     @property
     def marked_target(self) -> Target | None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 
+from pgdeck.core.check import Checks
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.spec import Format, ScreenSpec
 from pgdeck.tui.figures import plain
 from pgdeck.tui.ink import Line, Span, faded
 from pgdeck.tui.memory import Memory
 from pgdeck.tui.panes import Pane, PlacedPane, grid
+from pgdeck.tui.views.overview_alerts import alerts_pane
 from pgdeck.tui.views.overview_panes import failure_lines, overview_panes
 from pgdeck.tui.views.view import FooterChanged, Keys, OpenScreen
 from pgdeck.tui.widgets.canvas import Canvas
@@ -52,6 +55,7 @@ class OverviewView(Canvas, can_focus=True):
         self._spec = spec
         self._keys = dict(keys)
         self._snapshot: Snapshot[Overview] | None = None
+        self._checks: Snapshot[Checks] | None = None
         self._age: float | None = None
         self._chosen = ""
         self._zen = False
@@ -72,6 +76,11 @@ class OverviewView(Canvas, can_focus=True):
     def show(self, snapshot: Snapshot[object]) -> None:
         """Paint a new overview where it differs from the one before."""
         self._snapshot = snapshot  # type: ignore[assignment]  # the source's name fixes its type
+        self._draw()
+
+    def show_checks(self, snapshot: Snapshot[object]) -> None:
+        """Paint the alerts anew; the panes of figures stay as they are."""
+        self._checks = snapshot  # type: ignore[assignment]  # the source's name fixes its type
         self._draw()
 
     def set_age(self, seconds: float | None) -> None:
@@ -164,6 +173,7 @@ class OverviewView(Canvas, can_focus=True):
         panes = overview_panes(overview, self._keys)
         if self._age is not None:
             panes = {name: _stale(pane, self._age) for name, pane in panes.items()}
+        panes["alerts"] = self._alerts()
         arranged = arrange(width, height)
         shown = [name for row in arranged for name in row]
         # Alone on the screen there is room for those, too, that did not fit beside the others.
@@ -174,6 +184,14 @@ class OverviewView(Canvas, can_focus=True):
         rows = [[panes[name] for name in row] for row in arranged]
         lines, self._placed = grid(rows, width, height, self._chosen)
         self.paint(lines)
+
+    def _alerts(self) -> Pane:
+        """Return the pane of alerts, which has a source and so an age of its own."""
+        snapshot = self._checks
+        pane = alerts_pane(snapshot, self._keys)
+        age = snapshot.age(time.monotonic()) if snapshot else None
+        failed = snapshot is not None and snapshot.failure is not None
+        return pane if age is None or not (failed or self._age is not None) else _stale(pane, age)
 
     def _waiting(self, width: int, height: int) -> list[Line]:
         failure = self._snapshot.failure if self._snapshot else None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from pgdeck.core.cell import Level
 from pgdeck.core.snapshot import Failure
 from pgdeck.core.spec import Format
 from pgdeck.core.text import cell_width, fit, safe
@@ -22,13 +21,12 @@ from pgdeck.tui.figures import (
     spark,
     text,
 )
-from pgdeck.tui.ink import LEVEL_ROLES, Line, Span, between, clip, wrap
+from pgdeck.tui.ink import Line, Span, between, clip, wrap
 from pgdeck.tui.panes import Pane
 
 if TYPE_CHECKING:
     from pgdeck.watch.model import (
         ActivitySummary,
-        Alert,
         BigTable,
         Connections,
         Overview,
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MONITOR = "GRANT pg_monitor"
-MARKS = {Level.CRITICAL: "■", Level.WARNING: "▲", Level.UNKNOWN: "?", Level.NOTICE: "●"}
 SIGNS = {"warning": "▲", "critical": "■"}
 CONNECTIONS_WARN, CONNECTIONS_BAD = 0.75, 0.90
 DEAD_WARN = 0.2
@@ -50,8 +47,8 @@ SAMPLE_LEAST = 34
 XID_FORCED, XID_STOP = 1.1, 0.5
 
 
-def overview_panes(overview: Overview, keys: dict[str, str]) -> dict[str, Pane]:
-    """Return the panes by name; `keys` maps a screen's name to the key that opens it."""
+def overview_panes(overview: Overview, keys: Mapping[str, str]) -> dict[str, Pane]:
+    """Return the panes of figures by name; `keys` maps a screen's name to the key that opens it."""
 
     def opener(screen: str) -> Line:
         return (Span(f"{keys[screen]} ›", "key"),) if screen in keys else ()
@@ -62,9 +59,6 @@ def overview_panes(overview: Overview, keys: dict[str, str]) -> dict[str, Pane]:
 
     parts = overview
     return {
-        "alerts": pane(
-            "alerts", "Alerts", _count(parts.alerts), "", partial(_alerts, parts.alerts, keys), 7
-        ),
         "activity": pane(
             "activity", "Activity", (), "activity", _or_failure(parts.activity, _activity), 6
         ),
@@ -116,48 +110,6 @@ def failure_lines(failure: Failure, width: int, height: int) -> list[Line]:
     ]
     lines += [(Span(line, "quiet"),) for line in wrap(safe(failure.hint), width) if line]
     return lines[:height]
-
-
-def _count(alerts: Sequence[Alert]) -> Line:
-    if not alerts:
-        return (Span("none", "quiet"),)
-    return (Span(str(len(alerts)), LEVEL_ROLES[max(alert.level for alert in alerts)]),)
-
-
-def _alerts(alerts: Sequence[Alert], keys: dict[str, str], width: int, height: int) -> list[Line]:
-    """Give every alert a line, and what is left to the heaviest ones, whole if it can be."""
-    if not alerts:
-        return [(Span("● ", "good"), Span("Nothing needs attention.", "quiet"))]
-    by_weight = sorted(alerts, key=lambda alert: -alert.level)
-    fitting = by_weight if len(alerts) <= height else by_weight[: max(0, height - 1)]
-    hidden = len(by_weight) - len(fitting)
-    spare = height - len(fitting) - (1 if hidden else 0)
-    lines: list[Line] = []
-    for alert in fitting:
-        drawn = _alert(alert, keys, width, 1 + spare)
-        spare -= len(drawn) - 1
-        lines += drawn
-    if hidden:
-        lines.append((Span(f"… {hidden} more", "quiet"),))
-    return lines[:height]
-
-
-def _alert(alert: Alert, keys: dict[str, str], width: int, height: int) -> list[Line]:
-    """Draw an alert in at most `height` lines; its fix only where all of both has room."""
-    role = LEVEL_ROLES[alert.level]
-    tail: Line = (Span(f" {keys[alert.screen]} ›", "key"),) if alert.screen in keys else ()
-    room = width - 2
-    said = wrap(safe(alert.sentence), room - 4)
-    if len(said) > height:
-        said = [*said[: height - 1], fit(" ".join(said[height - 1 :]), room - 4)]
-    lines: list[Line] = [
-        between((Span(f"{MARKS.get(alert.level, '▲')} ", role), Span(said[0])), tail, width)
-    ]
-    lines += [(Span("  "), Span(more)) for more in said[1:]]
-    fix = wrap(safe(alert.fix), room) if alert.fix else []
-    if len(lines) + len(fix) <= height:
-        lines += [(Span("  "), Span(line, "quiet")) for line in fix]
-    return lines
 
 
 def _used(part: Connections) -> Line:

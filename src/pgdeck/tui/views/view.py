@@ -54,6 +54,14 @@ class View(Protocol):
         """Close what is open, then drop a filter, then marks; False when there was nothing."""
 
 
+@runtime_checkable
+class ShowsAlerts(Protocol):
+    """A view that shows alerts beside the data of its own source."""
+
+    def show_checks(self, snapshot: Snapshot[object]) -> None:
+        """Show what the rules say now."""
+
+
 class OpenScreen(Message):
     """A view asks for another screen."""
 
