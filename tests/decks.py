@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from pgdeck.targets.detect import find_target
 from pgdeck.tui.app import DeckApp
-from pgdeck.wiring import load_specs, open_watcher
+from pgdeck.wiring import load_specs, open_pardons, open_watcher
 
 Size = tuple[int, int]
 
@@ -23,7 +23,13 @@ async def deck(
     target = find_target(dsn, {})
     assert target is not None
     app = DeckApp(
-        lambda: open_watcher(target), load_specs(), target, start=start, interval=interval
+        lambda: open_watcher(target),
+        load_specs(),
+        target,
+        start=start,
+        interval=interval,
+        open_pardons=open_pardons,
+        author="anna",
     )
     async with app.run_test(size=size, notifications=True) as pilot:
         yield pilot

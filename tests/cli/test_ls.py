@@ -385,3 +385,22 @@ def test_names_that_are_no_utf_8_are_all_there(environ: dict[str, str], pg18: Li
     written = pgdeck(environ, "ls", "tables", dsn, "--csv").stdout
     assert b"\r\ncaf\xe9," in written
     pg18.sql("DROP DATABASE ls_ascii WITH (FORCE)")
+
+
+def test_a_single_look_at_the_rules_waits_for_no_second_sample(
+    environ: dict[str, str], pg18: LiveServer, database: str
+) -> None:
+    place = Path(environ["HOME"]) / ".config/pgdeck"
+    place.mkdir(parents=True, mode=0o700)
+    (place / "config.toml").write_text('[checks.idle_in_transaction]\nwarn = "0 s"\n')
+    (place / "config.toml").chmod(0o600)
+    with pg18.connect(database, autocommit=False) as connection:
+        connection.execute("SELECT 1")
+        shown = report(environ, "ls", "checks", pg18.dsn(database))
+        rows = [row for row in shown["rows"] if row["rule"] == "idle_in_transaction"]
+        assert [row["state"] for row in rows] == ["warning"]
+        assert rows[0]["value"] >= 0
+        assert rows[0]["warn"] == 0
+        narrowed = pgdeck(environ, "ls", "checks", pg18.dsn(database), "--filter", "state:warning")
+        assert "▲ warning" in narrowed.stdout.decode()
+        assert "● ok" not in narrowed.stdout.decode()

@@ -22,7 +22,7 @@ from pgdeck.tui.frame import (
     tab_at,
     tab_line,
 )
-from pgdeck.tui.ink import Line, line_width
+from pgdeck.tui.ink import Line, Span, line_width
 from pgdeck.watch.model import Server
 
 SERVER = Server(
@@ -175,7 +175,7 @@ def test_a_click_finds_the_tab_that_is_drawn_there(width: int) -> None:
 
 def test_ten_tabs_and_the_alerts_fit_in_eighty_columns() -> None:
     tabs = [spec(f"screen{digit}", digit) for digit in "1234567890"]
-    line = text_of(tab_line(tabs, "screen5", [Level.WARNING], 80))
+    line = text_of(tab_line(tabs, "screen5", (Span("▲ 1 ", "warning"),), 80))
     assert all(f" {digit} Scre" in line for digit in "1234567890")
     assert line.endswith("▲ 1 ")
     for tab in tabs:

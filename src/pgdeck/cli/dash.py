@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import gc
+import getpass
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from pgdeck.core.check import Pardons
 from pgdeck.core.shell import Shell, ShellWanted
 from pgdeck.core.source import Watcher
 from pgdeck.core.target import Target
@@ -59,6 +61,8 @@ def open_dashboard(target: Target, args: argparse.Namespace) -> int:
         theme=args.theme,
         ascii_only=args.ascii,
         open_shell=_open_shell,
+        open_pardons=_open_pardons,
+        author=_author(),
     )
     code = app.run(mouse=not args.no_mouse)
     # The process ends: what is left need not be searched for cycles.
@@ -88,6 +92,20 @@ def _wants_demo(nothing: UsageProblem) -> bool:
     print("pgdeck brings a PostgreSQL server of its own, with sample databases.", file=sys.stderr)
     print("Start it now? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _author() -> str:
+    """Return who acknowledges and silences here, as others on this machine know them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user that the system has no name for, as in some containers
+        return f"uid {os.getuid()}"
+
+
+def _open_pardons(fingerprint: str) -> Pardons:
+    from pgdeck.wiring import open_pardons
+
+    return open_pardons(fingerprint)
 
 
 def _open_watcher(target: Target) -> Watcher:

@@ -20,7 +20,7 @@ LEVELS = {
 RIGHT = Align.RIGHT
 CHECK_COLUMNS = (
     Column("state", "state", width=10, priority=0),
-    Column("check", "check", width=28, priority=0),
+    Column("check", "check", width=26, priority=0),
     Column("value", "value", align=RIGHT, width=8, priority=1),
     Column("warn", "warn", align=RIGHT, width=8, priority=3),
     Column("crit", "crit", align=RIGHT, width=8, priority=5),

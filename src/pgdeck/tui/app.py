@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from textual.theme import Theme
 from textual.timer import Timer, TimerCallback
 from textual.widgets import Input
 
+from pgdeck.core.check import Pardons
 from pgdeck.core.shell import OpenShell
 from pgdeck.core.source import Watcher
 from pgdeck.core.spec import ScreenSpec
@@ -26,6 +27,9 @@ from pgdeck.tui.errands import Errands
 from pgdeck.tui.terminal import Terminal
 from pgdeck.tui.theme import choose_theme, load_themes, style_sheets
 from pgdeck.tui.views.registry import warm_up
+
+OpenPardons = Callable[[str], Pardons]
+"""Returns where the pardons of the database with a fingerprint are kept."""
 
 IDLE_AFTER = 1.5
 STEPS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
@@ -64,9 +68,13 @@ class DeckApp(Errands):
         theme: str | None = None,
         ascii_only: bool = False,
         open_shell: OpenShell | None = None,
+        open_pardons: OpenPardons | None = None,
+        author: str = "",
     ) -> None:
         super().__init__(driver_class=Terminal)
         self._open_shell = open_shell
+        self._open_pardons = open_pardons
+        self.author = author
         self.specs = specs
         self.interval = interval
         self.ascii_only = ascii_only
@@ -101,6 +109,14 @@ class DeckApp(Errands):
     def watcher(self) -> Watcher | None:
         """What is being watched, None until the driver is loaded."""
         return self._bridge.watcher
+
+    @property
+    def pardons(self) -> Pardons | None:
+        """Where alerts of the database on screen are acknowledged; None until it is known."""
+        fingerprint = self._deck.framing.identity.get("fingerprint")
+        if self._open_pardons is None or not isinstance(fingerprint, str):
+            return None
+        return self._open_pardons(fingerprint)
 
     def on_mount(self) -> None:
         """Listen to the signals that end a session, then connect once the first frame stands."""

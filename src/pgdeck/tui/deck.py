@@ -26,7 +26,6 @@ from pgdeck.tui.views.view import (
     FooterChanged,
     LookupWanted,
     OpenScreen,
-    ShowsAlerts,
     View,
 )
 from pgdeck.tui.widgets.canvas import Canvas
@@ -110,12 +109,7 @@ class Deck(ExactScreen):
         elif snapshot.source in (SERVER, CHECKS):
             self.draw_frame()
         if snapshot.source == CHECKS:
-            self._show_alerts()
-
-    def _show_alerts(self) -> None:
-        snapshot = self.framing.latest(CHECKS)
-        if snapshot is not None and isinstance(self.view, ShowsAlerts):
-            self.view.show_checks(snapshot)
+            self.framing.show_alerts(self.view)
 
     @on(LinkChanged)
     def take_link(self) -> None:
@@ -216,7 +210,7 @@ class Deck(ExactScreen):
         snapshot = self.framing.latest(name)
         if snapshot is not None:
             self.view.show(snapshot)
-        self._show_alerts()
+        self.framing.show_alerts(self.view)
         if self.framing.watcher is not None:
             self.framing.watcher.look(SERVER, name)
         self.framing.shrink(name in self._zen)

@@ -22,7 +22,7 @@ from pgdeck.tui.frame import (
     tab_at,
     tab_line,
 )
-from pgdeck.tui.views.view import Keys, View
+from pgdeck.tui.views.view import Keys, ShowsAlerts, View
 from pgdeck.tui.widgets.canvas import Canvas
 from pgdeck.tui.widgets.prompt import Prompt
 
@@ -124,6 +124,12 @@ class Framing:
         """Leave the identity alone of the frame, or show all of it."""
         self.zen = on
         self._deck.set_class(on, "zen")
+
+    def show_alerts(self, view: View) -> None:
+        """Hand what the rules say to a view that shows it beside its own data."""
+        snapshot = self.latest(CHECKS)
+        if snapshot is not None and isinstance(view, ShowsAlerts):
+            view.show_checks(snapshot)
 
     def tab_at(self, x: int) -> ScreenSpec | None:
         """Return the screen whose tab stands at a column."""

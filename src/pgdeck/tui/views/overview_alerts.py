@@ -84,7 +84,7 @@ def _alert(alert: Check, keys: Mapping[str, str], width: int, height: int) -> li
         between((Span(f"{MARKS[alert.state]} ", role), Span(said[0])), tail, width)
     ]
     lines += [(Span("  "), Span(more)) for more in said[1:]]
-    fix = wrap(safe(alert.fix), room) if alert.fix else []
+    fix = [part for line in alert.fix.splitlines() for part in wrap(safe(line), room)]
     if len(lines) + len(fix) <= height:
         lines += [(Span("  "), Span(line, "quiet")) for line in fix]
     return lines

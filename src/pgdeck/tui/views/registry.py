@@ -23,6 +23,12 @@ def _activity(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
     return ActivityView(spec, ascii_only=ascii_only)
 
 
+def _checks(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
+    from pgdeck.tui.views.checks import ChecksView
+
+    return ChecksView(spec, ascii_only=ascii_only)
+
+
 def _table(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
     from pgdeck.tui.views.table import TableView
 
@@ -32,13 +38,15 @@ def _table(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
 VIEWS: Mapping[str, Callable[[ScreenSpec, Keys, bool], Widget]] = {
     "overview": _overview,
     "activity": _activity,
+    "checks": _checks,
 }
 
 
 def warm_up() -> None:
     """Import every view, so that a first visit need not."""
-    for module in ("pgdeck.tui.views.activity", "pgdeck.tui.views.table", "pgdeck.pattern"):
-        import_module(module)
+    for view in ("activity", "checks", "table"):
+        import_module(f"pgdeck.tui.views.{view}")
+    import_module("pgdeck.pattern")
 
 
 def make_view(spec: ScreenSpec, keys: Keys, *, ascii_only: bool) -> Widget:

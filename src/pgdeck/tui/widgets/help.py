@@ -64,6 +64,7 @@ SCOPES = {
     "keyed-table": "Rows",
     "table": "Screen",
     "activity": "Views",
+    "checks": "Alerts",
     "live": "Live",
     "app": "Program",
 }
