@@ -89,6 +89,8 @@ def loaded_by(statement: str) -> set[str]:
     [
         ("import pgdeck.__main__, pgdeck.cli.main", HEAVY),
         ("import pgdeck.cli.ls, pgdeck.cli.status, pgdeck.cli.screens", HEAVY - {"psycopg"}),
+        ("import pgdeck.cli.check, pgdeck.cli.checkwatch, pgdeck.cli.pardoning", HEAVY),
+        ("import pgdeck.cli.metrics, pgdeck.cli.families", HEAVY),
         ("import pgdeck.targets.detect, pgdeck.targets.url", HEAVY),
         ("import pgdeck.tui.app", HEAVY - {"textual", "rich"}),
         ("import pgdeck.cli.dash", {"sqlalchemy", "alembic", "docker"}),

@@ -152,7 +152,7 @@ def test_a_silenced_alert_is_told_and_does_not_count(
     assert (done.returncode, done.stderr) == (0, "")
     looked = run(environ, "check", database, *WARN)
     assert looked.returncode == 0
-    assert re.search(r"silenced \w+ until .*: load", looked.stdout)
+    assert re.search(r"silenced by \w+ until .*: load", looked.stdout)
     (kept,) = json.loads(run(environ, "check", database, "--silences", "--json").stdout)
     assert (kept["kind"], kept["rule"], kept["reason"]) == ("silenced", "connections", "load")
 

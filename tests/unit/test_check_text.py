@@ -54,7 +54,7 @@ def test_a_page_tells_what_is_not_ok_and_counts_the_rest() -> None:
         "  pgdeck ls activity",
         "■ lock_wait is critical",
         "  lock_wait · 5 min",
-        f"  silenced ada until {NOW.astimezone():%Y-%m-%d %H:%M%z}: load test",
+        f"  silenced by ada until {NOW.astimezone():%Y-%m-%d %H:%M%z}: load test",
         "? archiving is unknown",
         "  unknown: archiving",
         "  GRANT pg_monitor TO app",

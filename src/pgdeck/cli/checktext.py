@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pgdeck.core.cells import SIGNS, make_cell, sparkline
 from pgdeck.core.check import Check, Checks, Pardon, State, Thresholds
-from pgdeck.core.judged import LEVELS, pardon_word
+from pgdeck.core.judged import LEVELS
 from pgdeck.core.machine import plain
 from pgdeck.core.numbers import age
 from pgdeck.core.spec import Column, Direction, Format
@@ -103,7 +103,7 @@ def _bounds(check: Check) -> str:
 def said_pardon(pardon: Pardon) -> str:
     """Return who pardoned, until when, and why."""
     until = f" until {pardon.until.astimezone():%Y-%m-%d %H:%M%z}" if pardon.until else ""
-    return f"{pardon_word(pardon)}{until}: {pardon.reason}"
+    return f"{pardon.kind.value} by {pardon.by}{until}: {pardon.reason}"
 
 
 def shape(checks: Checks) -> dict[str, object]:
