@@ -88,6 +88,24 @@ async def test_an_alert_is_seen_everywhere_and_goes_when_its_cause_goes(
         await until(pilot, lambda: " ok " not in "".join(drawn(pilot)[4:-1]))
 
 
+async def test_who_rests_on_the_first_row_sees_the_worst(staging: LiveServer) -> None:
+    async with deck(staging.dsn("postgres"), start="checks") as pilot:
+        await until(pilot, says(pilot, "● ok"))
+        table = pilot.app.query_one(ChecksView).table
+        with crowd(staging):
+            await judged(pilot, "■ ", line=1)
+            await until(pilot, lambda: "Connections used" in drawn(pilot)[4])
+            assert table.cursor_row is not None
+            assert table.cursor_row.key == ("connections", "")
+            await pilot.press("j")
+            chosen = table.cursor_row
+        await calm(pilot)
+        await until(pilot, lambda: "critical" not in text(pilot))
+        assert table.cursor_row is not None
+        assert chosen is not None
+        assert table.cursor_row.key == chosen.key
+
+
 async def test_an_acknowledgement_outlives_the_dashboard(staging: LiveServer) -> None:
     target = staging.dsn("postgres")
     with crowd(staging):

@@ -161,7 +161,11 @@ class ChecksView(RowsView):
             self.shown = check_table(self.checks, datetime.now(UTC), ok=self._with_ok)
             every = self._with_ok or not self.checks.checks
             self.table.frame.empty_text = self.spec.empty_text if every else ALL_WELL
+            # Who rests on the first row wants the worst; one who reads a finding keeps its row.
+            resting = self.table.model.cursor == 0 and not self.has_class("with-detail")
             self.table.show(self.shown)
+            if resting:
+                self.table.action_first_row()
         self.draw_title()
         self.draw_detail()
         self.post_message(FooterChanged())
