@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pgdeck.core.statement import one_statement
 from pgdeck.errors import UsageProblem
 from pgdeck.watch.menu import Directory, load_menu, own_directory
 
@@ -174,3 +175,20 @@ def test_only_the_configuration_directory_is_read(
     mine = load_menu().find("mine")
     assert mine is not None
     assert not mine.trusted
+
+
+def test_every_shipped_statement_is_one() -> None:
+    for spec in load_menu().specs:
+        for text in spec.variants.values():
+            assert one_statement(text) == text
+
+
+def test_a_shipped_statement_is_read_when_it_is_wanted(place: Path) -> None:
+    with put(place, "one.sql").open("a") as file:
+        file.write("SELECT 2")
+    spec = load_menu(shipped(place)).specs[0]
+    with pytest.raises(UsageProblem, match="a second statement"):
+        spec.sql_for(180004)
+
+    found = load_menu(shipped(place), strict=False)
+    assert "a second statement" in found.problems[0].message

@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from pgdeck.core.rules import (
     Rule,
     RuleError,
 )
-from pgdeck.core.spec import Align, Column, Format, Requires, ScreenSpec, Sort
+from pgdeck.core.spec import Align, Column, Format, Requires, ScreenSpec, Sort, Statements
 from pgdeck.core.statement import StatementError, one_statement, opening_comment
 from pgdeck.errors import UsageProblem
 
@@ -77,16 +78,20 @@ class _Source:
         return nearest
 
 
-def parse_screen(path: Path, text: str, *, trusted: bool = True) -> ScreenSpec:
+def parse_screen(path: Path, text: str, *, trusted: bool = True, lazy: bool = False) -> ScreenSpec:
     """Return the screen of a `.sql` or `.toml` file; raises `UsageProblem` naming file and line.
 
+    A `lazy` one's statement is read, and its mistakes are told, when it is first wanted.
     The lookup and the variants for newer servers are other files; `watch.menu` adds them.
     """
     if path.suffix == ".toml":
-        source, sql = _Source(path, text, 0), None
+        source = _Source(path, text, 0)
+        sql: Mapping[int, str] | None = None
     else:
         source, rest, before = _opening(path, text)
-        sql = _statement(path, rest, before)
+        sql = Statements({0: partial(_statement, path, rest, before)})
+        if not lazy:
+            sql = {0: sql[0]}
     found = _read(source, _toml(source), SCREEN_KEYS, ("", 0))
     columns = _columns(source, found.get("columns", []))
     _check_screen(source, found, columns, statement=sql is not None, trusted=trusted)
@@ -97,7 +102,7 @@ def parse_screen(path: Path, text: str, *, trusted: bool = True) -> ScreenSpec:
         key=found.get("key"),
         source=(path, source.before + 1),
         requires=Requires(**requires),
-        variants={} if sql is None else {0: sql},
+        variants=sql or {},
         columns=columns,
         sort=_sort(source, found.get("sort"), columns),
         trusted=trusted,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -92,6 +92,31 @@ class Sort:
 
     column: str
     descending: bool = False
+
+
+class Statements(Mapping[int, str]):
+    """Statements by the lowest server major version they serve, each read when it is wanted.
+
+    What makes one may raise `UsageProblem`.
+    """
+
+    def __init__(self, makers: Mapping[int, Callable[[], str]]) -> None:
+        self._makers = dict(makers)
+        self._made: dict[int, str] = {}
+
+    def __getitem__(self, floor: int) -> str:
+        """Return the statement of exactly this version."""
+        if floor not in self._made:
+            self._made[floor] = self._makers[floor]()
+        return self._made[floor]
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield the versions."""
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._makers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from pgdeck.core.header import Companion, parse_companion, parse_screen, parse_variant
-from pgdeck.core.spec import Lookup, ScreenSpec
+from pgdeck.core.spec import Lookup, ScreenSpec, Statements
 from pgdeck.errors import UsageProblem
 from pgdeck.paths import config_dir, data_dir
 
@@ -133,14 +134,17 @@ def _assemble(name: str, parts: Mapping[str, Path], place: Directory) -> ScreenS
     if base is None:
         first = next(iter(parts.values()))
         raise UsageProblem(f"{first}: the screen's own file {name}.sql is missing")
-    spec = parse_screen(base, _read(base, place), trusted=place.trusted)
-    variants, lookups = dict(spec.variants), dict[int, str]()
+    # Nobody else writes what is shipped, and tests read it: its statements can wait.
+    lazy = place.trusted and place.strict
+    spec = parse_screen(base, _read(base, place), trusted=place.trusted, lazy=lazy)
+    variants: dict[int, Callable[[], str]] = {}
+    lookups: dict[int, str] = {}
     companion: Companion | None = None
     for role, path in sorted(parts.items()):
         text = "" if role == "" else _read(path, place)
         floor = int(role.rpartition("@")[2]) if "@" in role else 0
         if role.startswith("@"):
-            variants[floor] = parse_variant(path, text)
+            variants[floor] = partial(parse_variant, path, text)
         elif role.startswith("+") and floor:
             lookups[floor] = parse_variant(path, text, companion=True)
         elif role.startswith("+"):
@@ -148,8 +152,11 @@ def _assemble(name: str, parts: Mapping[str, Path], place: Directory) -> ScreenS
                 raise UsageProblem(f"{path}: {name} has a companion, {companion.source.name}")
             companion = parse_companion(path, text)
             lookups[0] = companion.sql
-    spec = replace(spec, variants=variants if spec.variants else {})
-    return _with_lookup(spec, companion, lookups, len(variants) > len(spec.variants))
+    stray = bool(variants) and not spec.variants
+    if variants and not stray:
+        every = Statements({0: partial(spec.variants.__getitem__, 0), **variants})
+        spec = replace(spec, variants=every if lazy else dict(every))
+    return _with_lookup(spec, companion, lookups, stray)
 
 
 def _refuse_name(path: Path, base: Path | None) -> None:
