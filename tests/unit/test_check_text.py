@@ -200,6 +200,20 @@ def test_a_change_is_told_once(samples: list[list[tuple[str, State]]], told: lis
     assert sorted(found) == sorted(told)
 
 
+def test_the_beginning_tells_alerts_and_waits_for_what_is_not_known_yet() -> None:
+    standing = Standing()
+    begun = Checks((WARNED, HIDDEN))
+    assert [(each.name, each.before) for each in standing.take(begun)] == [("connections", "start")]
+    assert [(each.name, each.before) for each in standing.take(begun)] == [("archiving", "ok")]
+
+
+def test_a_rule_that_is_left_out_is_not_over() -> None:
+    standing = Standing()
+    standing.take(Checks((WARNED, FINE)))
+    (change,) = standing.take(Checks((FINE,)))
+    assert (change.name, change.before, change.after) == ("connections", "warning", "not judged")
+
+
 def test_a_pardon_is_a_change() -> None:
     standing = Standing()
     loud = check("lock_wait", State.CRITICAL)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pgdeck.core.check import Check, Checks, State
 
 Name = tuple[str, str]
+
+START, DROPPED = "start", "not judged"
+"""Where a check stands before the first sample, and when its rule is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,19 @@ class Standing:
 
     def __init__(self) -> None:
         self._known: dict[Name, tuple[str, Check]] = {}
+        self._before = START
 
     def take(self, checks: Checks) -> list[Change]:
-        """Take a sample; return what changed, the most serious first, what is over last."""
-        now = {(check.rule, check.subject): check for check in checks.checks}
+        """Take a sample; return what changed, the most serious first, what is over last.
+
+        In the first one much is not known yet: that is told if it stays so.
+        """
+        first = self._before == START
+        now = {
+            (check.rule, check.subject): check
+            for check in checks.checks
+            if not (first and check.state is State.UNKNOWN)
+        }
         hidden = {
             check.rule
             for check in checks.checks
@@ -54,13 +66,14 @@ class Standing:
         }
         shown = {name: (word(each), each) for name, each in now.items() if word(each) != "ok"}
         self._known = {**kept, **shown}
+        self._before = "ok"
         return changes
 
     def _raised(self, now: dict[Name, Check]) -> Iterator[Change]:
         for name, check in now.items():
             before = self._known.get(name)
             if word(check) != "ok" and (before is None or before[0] != word(check)):
-                yield Change(check, before[0] if before else "ok", word(check))
+                yield Change(check, before[0] if before else self._before, word(check))
 
     def _over(self, now: dict[Name, Check], hidden: set[str]) -> Iterator[Change]:
         for name, (before, last) in self._known.items():
@@ -70,7 +83,8 @@ class Standing:
             if present is None and name[0] in hidden:
                 continue
             whole = present or now.get((name[0], ""))
-            yield Change(_ended(last, whole), before, "ok")
+            judged = any(rule == name[0] for rule, _ in now)
+            yield Change(_ended(last, whole), before, "ok") if judged else _dropped(last, before)
 
 
 def word(check: Check) -> str:
@@ -78,10 +92,13 @@ def word(check: Check) -> str:
     return check.state.word + (f", {check.pardon.kind.value}" if check.pardon else "")
 
 
+def _dropped(last: Check, before: str) -> Change:
+    """Return that a check is left out from now on, which does not mean that it is over."""
+    return Change(replace(last, sentence="It is not judged any more"), before, DROPPED)
+
+
 def _ended(last: Check, whole: Check | None) -> Check:
     """Return how a check that is over stands: as its rule does, else as what is gone."""
-    from dataclasses import replace
-
     sentence = whole.sentence if whole else f"No longer: {last.sentence}"
     value = whole.value if whole else None
     return replace(last, state=State.OK, sentence=sentence, value=value, fix="", pardon=None)

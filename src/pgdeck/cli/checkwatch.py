@@ -67,7 +67,7 @@ def _open(target: Target, override: Policy) -> Watcher:
     from pgdeck.checks.collector import ChecksCollector
     from pgdeck.watch.watcher import DeckWatcher
 
-    bench = bench_for(target, override)
+    bench = bench_for(target, override, at_once=True)
     bench.policy()  # a mistake in the configuration ends it now, later ones cost only the judging
     collectors: list[Any] = [ChecksCollector(bench, forgives=not override.settings)]
     return DeckWatcher(target, collectors)
@@ -137,7 +137,7 @@ class Teller:
     def _failure(self, snapshot: Snapshot[object]) -> Iterator[str]:
         """Say once that nothing can be judged; that the connection is lost is told already."""
         assert snapshot.failure is not None
-        words = " ".join(filter(None, (snapshot.failure.message, snapshot.failure.hint)))
+        words = "; ".join(filter(None, (snapshot.failure.message, snapshot.failure.hint)))
         if not self._away and words != self._trouble:
             self._trouble = words
             yield self._line("failed", words, None)
