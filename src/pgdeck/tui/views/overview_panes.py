@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from pgdeck.core.snapshot import Failure
@@ -44,6 +44,9 @@ CONNECTIONS_WARN, CONNECTIONS_BAD = 0.75, 0.90
 DEAD_WARN = 0.2
 CHART_ROWS = 10
 SAMPLE_LEAST = 34
+_KEPT = lru_cache(maxsize=4)
+"""What did not change since the last refresh is not drawn again."""
+
 XID_FORCED, XID_STOP = 1.1, 0.5
 
 
@@ -122,6 +125,7 @@ def _share(part: Connections) -> float:
     return part.used / part.for_everyone if part.for_everyone > 0 else 1.0
 
 
+@_KEPT
 def _connections(part: Connections, width: int, height: int) -> list[Line]:
     share = _share(part)
     counts = [
@@ -151,6 +155,7 @@ def _tps(part: Throughput) -> Line:
     return (*figure(part.transactions_per_s, Format.RATE),)
 
 
+@_KEPT
 def _throughput(part: Throughput, width: int, height: int) -> list[Line]:
     top = part.transactions_max
     label = f" max {plain(top, Format.COUNT)}" if top else " max –"
@@ -191,6 +196,7 @@ def _beside(
     return (*left, *spark(series, max(0, width - 18), top))
 
 
+@_KEPT
 def _activity(part: ActivitySummary, width: int, height: int) -> list[Line]:
     lines: list[Line] = [
         fitting(
@@ -224,6 +230,7 @@ def _table_total(part: TablesSummary) -> Line:
     )
 
 
+@_KEPT
 def _tables(part: TablesSummary, width: int, height: int) -> list[Line]:
     if not part.biggest:
         return [(Span("No tables here yet.", "quiet"),)]
@@ -269,6 +276,7 @@ def clip_right(line: Line, width: int) -> Line:
     return (Span(" " * max(0, width - taken)), *line)
 
 
+@_KEPT
 def _vacuum(part: VacuumSummary, width: int, height: int) -> list[Line]:
     forced = part.oldest_xid_of_forced
     role = "warning" if forced >= XID_FORCED else "bar"
