@@ -1,57 +1,162 @@
-"""Takes the pictures of the documentation from a live server.
+"""Takes the pictures of the documentation: every screen of the menu, at every size.
 
-    python docs/pictures.py TARGET [--into docs/pictures] [--wait SECONDS]
+    make pictures                       on a server of its own, with the example databases and load
+    python docs/pictures.py TARGET      on a server that is there; TARGET is what `pgdeck` takes
 
-TARGET is what `pgdeck` takes: start `pgdeck demo --headless` beside it and use its address.
+They go to docs/pictures, with a page that shows them all; those of screens that are no longer in
+the menu are removed.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
+import psycopg
+from textual.pilot import Pilot
+
+from pgdeck.cli.demo import SETTINGS, under_load
+from pgdeck.core.spec import ScreenSpec
+from pgdeck.core.target import Environment, Kind, Target
+from pgdeck.pg.account import server_account
+from pgdeck.pg.binaries import find_binaries, within_reach
+from pgdeck.pg.embedded import Cluster
+from pgdeck.reference import databases
 from pgdeck.targets.detect import find_target
 from pgdeck.tui.app import DeckApp
 from pgdeck.wiring import load_specs, open_watcher
 
-SIZES = ((80, 24), (120, 36), (200, 50))
-SCREENS = ("overview", "activity", "tables")
+SIZES = ((80, 24), (120, 36))
+KEYS = {"activity": ("i",)}
+"""Keys pressed on a screen before its picture is taken."""
+
+SETTLED = 3.0
+"""Seconds from a screen's first data to its picture: rates need two samples."""
+
+LOCKED = "UPDATE ops.agents SET updated_at = now() WHERE id = md5('agent1')::uuid"
 
 
-async def take(target_text: str, screen: str, size: tuple[int, int], wait: float) -> str:
-    """Run the dashboard without a terminal and return its picture as SVG."""
-    target = find_target(target_text, {})
-    if target is None:
-        raise SystemExit(f"{target_text}: not a target")
-    app = DeckApp(lambda: open_watcher(target), load_specs(), target, start=screen)
+@contextmanager
+def ground() -> Iterator[Target]:
+    """Run a server of our own with the example databases and people at work on them."""
+    account = server_account()
+    place = Path(tempfile.mkdtemp(prefix="pgdeck-pictures-", dir="/tmp"))
+    try:
+        # The account that runs the server may be another one.
+        place.chmod(0o711)
+        binaries = within_reach(find_binaries(), account, place)
+        cluster = Cluster(binaries, place / "demo" / "data", settings=SETTINGS, account=account)
+        cluster.initialize()
+        cluster.start()
+        try:
+            databases.build(cluster.conninfo, print)
+            with under_load(cluster, place / "load.log"):
+                conninfo = cluster.conninfo(databases.OPERATIONAL)
+                yield Target("demo", Kind.EMBEDDED, conninfo, Environment.DEV, source="demo")
+        finally:
+            cluster.stop("immediate")
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@asynccontextmanager
+async def a_queue(target: Target) -> AsyncIterator[None]:
+    """Have one session wait for another, so that there is something to see about locks."""
+    async with AsyncExitStack() as stack:
+        for name in ("api", "worker"):
+            session = await psycopg.AsyncConnection.connect(
+                **target.conninfo.with_keywords(application_name=name)  # type: ignore[arg-type]
+            )
+            stack.push_async_callback(session.close)
+            asking = asyncio.create_task(session.execute(LOCKED))
+            stack.callback(asking.cancel)
+            await asyncio.wait([asking], timeout=1.0)
+        yield
+
+
+async def take(
+    target: Target, specs: Mapping[str, ScreenSpec], size: tuple[int, int], wait: float
+) -> dict[str, str]:
+    """Walk through the screens in one run of the dashboard; return their pictures as SVG."""
+    width, height = size
+    taken: dict[str, str] = {}
+    app = DeckApp(lambda: open_watcher(target), specs, target)
     async with app.run_test(size=size) as pilot:
-        await asyncio.sleep(wait)
-        if screen == "activity":
-            await pilot.press("i")
-            await asyncio.sleep(1)
-        return app.export_screenshot(title=f"pgdeck {screen} {size[0]}x{size[1]}")
+        await asyncio.sleep(wait)  # the charts of the Overview fill
+        for name in specs:
+            await app.run_action(f"screen('{name}')")
+            await settled(pilot, app, name)
+            await pilot.press(*KEYS.get(name, ()))
+            await asyncio.sleep(0.5)
+            taken[name] = app.export_screenshot(title=f"pgdeck {name} {width}x{height}")
+    return taken
+
+
+async def settled(pilot: Pilot[int], app: DeckApp, name: str) -> None:
+    """Wait until a screen has its data, and the rates in it."""
+    for _ in range(300):
+        if app.watcher and app.watcher.latest(name):
+            break
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(SETTLED)
+    await pilot.pause()
+
+
+def page(specs: Mapping[str, ScreenSpec]) -> str:
+    """Return the page that shows every screen."""
+    parts = ["# Every screen\n\nMade by `make pictures` from a server with some load.\n"]
+    for name, spec in specs.items():
+        key = f" ({spec.key})" if spec.key else ""
+        shown = "\n".join(f"![{spec.title}]({name}-{w}x{h}.svg)" for w, h in reversed(SIZES))
+        parts.append(f"## {spec.title}{key}\n\n{spec.help.strip()}\n\n{shown}\n")
+    return "\n".join(parts)
+
+
+def publish(into: Path, specs: Mapping[str, ScreenSpec], files: Mapping[str, str]) -> None:
+    """Write what was taken, and remove what is no longer."""
+    into.mkdir(parents=True, exist_ok=True)
+    for stale in into.glob("*.svg"):
+        if stale.name not in files:
+            stale.unlink()
+    for name, picture in files.items():
+        (into / name).write_text(picture, encoding="utf-8")
+    (into / "README.md").write_text(page(specs), encoding="utf-8")
+
+
+async def every(target: Target, specs: Mapping[str, ScreenSpec], wait: float) -> dict[str, str]:
+    """Return all pictures by file name."""
+    files: dict[str, str] = {}
+    async with a_queue(target):
+        # One after the other: each would be seen in the others' pictures.
+        for width, height in SIZES:
+            taken = await take(target, specs, (width, height), wait)
+            files |= {f"{name}-{width}x{height}.svg": svg for name, svg in taken.items()}
+            print(f"{len(taken)} screens at {width}x{height}")
+    return files
 
 
 def main() -> None:
     """Take every screen at every size."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target")
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
+    parser.add_argument("target", nargs="?")
     parser.add_argument("--into", type=Path, default=Path(__file__).parent / "pictures")
-    parser.add_argument("--wait", type=float, default=20.0, help="seconds of samples to gather")
+    parser.add_argument("--wait", type=float, default=40.0, help="seconds of samples to gather")
     args = parser.parse_args()
-    args.into.mkdir(parents=True, exist_ok=True)
-
-    async def every() -> None:
-        # One after the other: each would be seen in the others' pictures.
-        for screen in SCREENS:
-            for size in SIZES:
-                picture = await take(args.target, screen, size, args.wait)
-                file = args.into / f"{screen}-{size[0]}x{size[1]}.svg"
-                file.write_text(picture, encoding="utf-8")
-                print(file)
-
-    asyncio.run(every())
+    with ExitStack() as stack:
+        # Neither a person's own screens nor what they chose in a table belongs in a picture.
+        home = stack.enter_context(tempfile.TemporaryDirectory())
+        os.environ |= {"XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home, "TZ": "UTC"}
+        target = find_target(args.target, {}) if args.target else stack.enter_context(ground())
+        if target is None:
+            raise SystemExit(f"{args.target}: not a target")
+        specs = load_specs()
+        publish(args.into, specs, asyncio.run(every(target, specs, args.wait)))
 
 
 if __name__ == "__main__":

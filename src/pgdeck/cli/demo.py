@@ -100,7 +100,7 @@ def _ground(binaries: Binaries, args: argparse.Namespace) -> Iterator[Target]:
                 if port:
                     stack.enter_context(_password(cluster, place, port, say))
                 if not getattr(args, "no_load", False):
-                    stack.enter_context(_load(cluster, place / f"{NAME}-load.log"))
+                    stack.enter_context(under_load(cluster, place / f"{NAME}-load.log"))
                     say("some people are at work on them")
                 yield target
 
@@ -152,7 +152,8 @@ def _stop(cluster: Cluster) -> None:
 
 
 @contextlib.contextmanager
-def _load(cluster: Cluster, log: Path) -> Iterator[None]:
+def under_load(cluster: Cluster, log: Path) -> Iterator[None]:
+    """Have some people at work on the example databases for as long as the block lasts."""
     from pgdeck.reference.databases import ANALYTICS, OPERATIONAL
 
     addresses = {
