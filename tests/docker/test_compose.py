@@ -12,6 +12,10 @@ import psycopg
 import pytest
 
 from engine import ROOT, MakeProject, Project
+from pgdeck.core.shell import ShellWanted
+from pgdeck.core.target import Environment
+from pgdeck.pg.psql import psql_on
+from pgdeck.targets.detect import find_target
 
 SCHEMAS = "select nspname::text from pg_namespace where nspname !~ '^pg_|^information_' order by 1"
 INITIALIZED = "PostgreSQL init process complete"
@@ -111,6 +115,24 @@ def test_the_pooler_lets_the_owner_in(chosen: Project) -> None:
         # Its console speaks the simple protocol alone.
         shown = connection.pgconn.exec_(b"show version")
         assert b"PgBouncer" in (shown.get_value(0, 0) or b"")
+
+
+def test_psql_gets_through_the_pooler_where_options_do_not(
+    chosen: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    address = chosen.dsn("shopkeeper", "password-fr0m-secret%27%22", "Shop", pooled=True)
+    target = find_target(address, {})
+    assert target is not None
+    for pooled, code in ((True, 0), (False, 2)):
+        wanted = ShellWanted(target.in_environment(Environment.PROD), 170000, pooled)
+        with psql_on(wanted) as shell:
+            words = [*shell.argv, "--no-psqlrc", "-w", "-Atc", "SELECT current_user"]
+            done = subprocess.run(
+                words, env=dict(shell.environ), capture_output=True, text=True, timeout=60
+            )
+        assert done.returncode == code, done.stderr
+        assert done.stdout == ("shopkeeper\n" if pooled else "")
 
 
 def test_it_is_healthy_when_the_databases_are_there_and_not_before(
