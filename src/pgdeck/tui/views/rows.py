@@ -178,6 +178,8 @@ class RowsView(TakingView):
         if state.filter_text:
             filter_text = cut_middle(safe(state.filter_text), FILTER_SHOWN)
             spans.append(Span(f"/ {filter_text}  ", "key"))
+        elif search := self.current_table.model.search:
+            spans.append(Span(f"n {cut_middle(safe(search.text), FILTER_SHOWN)}  ", "quiet"))
         if state.marks:
             spans.append(Span(f"{len(state.marks)} marked  ", "key"))
         if self.shown is not None and counts:

@@ -31,9 +31,7 @@ class KeyedTable(TableBody, can_focus=True):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of a search count only while there is one, keys of the order where there is one."""
-        if action == "clear_filter":
-            return self.model.filter is not None
-        if action == "match":
+        if action in {"match", "clear_filter"}:
             return bool(self.model.filter or self.model.search)
         if action in {"sort_column", "flip"}:
             return not self.model.tree
@@ -110,7 +108,7 @@ class KeyedTable(TableBody, can_focus=True):
             self.steer(next((at for at in reversed(matching) if at < here), matching[-1]))
 
     def action_clear_filter(self) -> None:
-        """Show every row again."""
+        """Show every row again; once more forgets what was searched for."""
         self.clear_filter()
 
     def on_click(self, event: events.Click) -> None:
