@@ -272,7 +272,7 @@ def test_hostile_names_are_copied_exactly(
         os.write(terminal.master, b"/")
         terminal.wait_for(rb"take back")
         os.write(terminal.master, b"schema:awkward_t\r")
-        terminal.wait_for(rb"30")
+        terminal.wait_for(rb"clear")
         os.write(terminal.master, b"*")
         terminal.wait_for(rb"30 marked")
         os.write(terminal.master, b"y")
