@@ -37,11 +37,10 @@ def server_collector() -> Collector[Server]:
 
 
 def overview_collector(*, measure_at_once: bool = False) -> Collector[Overview]:
-    """Return the collector of the Overview, judged by the rules."""
-    from pgdeck.checks.rules import judge
+    """Return the collector of the Overview."""
     from pgdeck.watch.overview import OverviewCollector
 
-    return OverviewCollector(judge, measure_at_once=measure_at_once)
+    return OverviewCollector(measure_at_once=measure_at_once)
 
 
 def activity_collector() -> Collector[Activity]:

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from pgdeck.checks.rules import judge
 from pgdeck.core.rows import Query
 from pgdeck.core.snapshot import Failure
 from pgdeck.core.source import Answer
@@ -51,7 +50,7 @@ def database(any_pg: LiveServer) -> Iterator[str]:
 async def overview_of(
     server: LiveServer, user: str = "postgres", *, rates: bool = False
 ) -> Overview:
-    collector = OverviewCollector(judge, measure_at_once=True)
+    collector = OverviewCollector(measure_at_once=True)
     found = await look(server, collector, DB, user, rates=rates)
     assert isinstance(found, Overview)
     return found
@@ -215,7 +214,7 @@ PANES_OF = {
 async def test_a_query_that_fails_costs_its_own_panes(spoiled: Spoiled, name: str) -> None:
     spoiled.spoiled = {name}
 
-    overview = await OverviewCollector(judge, measure_at_once=True).collect(spoiled)
+    overview = await OverviewCollector(measure_at_once=True).collect(spoiled)
 
     failed = {
         pane
@@ -223,7 +222,6 @@ async def test_a_query_that_fails_costs_its_own_panes(spoiled: Spoiled, name: st
         if isinstance(getattr(overview, pane), Failure)
     }
     assert failed == PANES_OF[name]
-    assert overview.alerts == ()
     if name == "overview_size":
         assert isinstance(overview.tables, TablesSummary)
         assert overview.tables.database_bytes is None
@@ -235,7 +233,7 @@ async def test_a_query_that_fails_costs_its_own_panes(spoiled: Spoiled, name: st
 async def test_dear_questions_are_asked_seldom_and_always_in_the_same_round(
     spoiled: Spoiled,
 ) -> None:
-    collector = OverviewCollector(judge)
+    collector = OverviewCollector()
     for _ in range(31):
         overview = await collector.collect(spoiled)
         spoiled.now += 2.0
@@ -253,7 +251,7 @@ async def test_dear_questions_are_asked_seldom_and_always_in_the_same_round(
 async def test_a_gap_and_a_reset_leave_a_gap_in_the_samples(
     any_pg: LiveServer, spoiled: Spoiled
 ) -> None:
-    collector = OverviewCollector(judge)
+    collector = OverviewCollector()
     series: tuple[float | None, ...] = ()
     for at in range(6):
         spoiled.spoiled = {"overview_counters"} if at == 2 else set()
@@ -274,7 +272,7 @@ async def test_our_own_transactions_are_not_the_servers_load(any_pg: LiveServer)
     any_pg.create_database("resting")
     session = await open_session(target_of(any_pg, "resting").conninfo, connect_timeout=5)
     rounds = Rounds(lambda: session)
-    collector = OverviewCollector(judge, measure_at_once=True)
+    collector = OverviewCollector(measure_at_once=True)
     seen = []
     try:
         for _ in range(6):

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from pgdeck.core.alert import Alert
 from pgdeck.core.history import Series
 from pgdeck.core.snapshot import Failure
 
 __all__ = [
     "Activity",
     "ActivitySummary",
-    "Alert",
     "BigTable",
     "BlockingNode",
     "Connections",
@@ -167,7 +165,6 @@ class Overview:
     activity: ActivitySummary | Failure
     tables: TablesSummary | Failure
     vacuum: VacuumSummary | Failure
-    alerts: tuple[Alert, ...]
 
 
 class SessionView(StrEnum):

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pgdeck.core.alert import Judge
 from pgdeck.core.answers import Answers, part
 from pgdeck.core.history import History
 from pgdeck.core.rows import Query
 from pgdeck.core.snapshot import Failure
 from pgdeck.core.source import Context
 from pgdeck.pg.statements import query as shared
-from pgdeck.watch.facts import read_facts
 from pgdeck.watch.load import Load
 from pgdeck.watch.model import Overview
 from pgdeck.watch.space import Space, read_vacuum
@@ -25,7 +23,7 @@ SHARED = ("waits", "horizon", "prepared")
 
 
 class OverviewCollector:
-    """Gathers `Overview` and has it judged; keeps the samples that rates and sparklines need.
+    """Gathers `Overview`; keeps the samples that rates and sparklines need.
 
     Tables are summed up every quarter of a minute and the database is measured every half, in the
     same round as the rest.  `measure_at_once` measures it in the first round already, which a
@@ -37,8 +35,7 @@ class OverviewCollector:
     timeout = 3.0
     stale_after = 6.0
 
-    def __init__(self, judge: Judge, *, measure_at_once: bool = False) -> None:
-        self._judge = judge
+    def __init__(self, *, measure_at_once: bool = False) -> None:
         self._load = Load()
         self._space = Space(measure_at_once=measure_at_once)
         self._used = History()
@@ -64,7 +61,6 @@ class OverviewCollector:
 
     def _read(self, at: float, answers: Answers, own: int) -> Overview:
         connections = part(lambda: read_connections(answers))
-        facts = read_facts(answers, connections, self._space.overdue)
         if isinstance(connections, Failure):
             self._used.add(at, None)
         else:
@@ -76,7 +72,6 @@ class OverviewCollector:
             activity=part(lambda: read_activity_summary(answers)),
             tables=part(lambda: self._space.tables(at, answers)),
             vacuum=part(lambda: read_vacuum(answers, self._space.due_tables)),
-            alerts=self._judge(facts),
         )
 
 

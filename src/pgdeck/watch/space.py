@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from pgdeck.core.alert import OverdueTable, Wraparound
 from pgdeck.core.answers import Answers, Row, row_of, rows_of, seconds, whole
 from pgdeck.core.history import History
 from pgdeck.core.holding import Horizon, read_horizon
@@ -94,23 +93,6 @@ class Space:
             return None
         return whole(self._summed.total["dead"])
 
-    @property
-    def overdue(self) -> tuple[OverdueTable, ...]:
-        """The tables whose dead rows are far beyond their threshold, worst first."""
-        late = self._summed.of("late") if self._summed else []
-        return tuple(
-            OverdueTable(
-                schema=str(row["schema"]),
-                name=str(row["name"]),
-                dead=cast(int, row["dead"]),
-                live=cast(float, row["live"]),
-                due_at=cast(float, row["dead_at"]),
-                enabled=bool(row["enabled"]),
-                vacuumed_s=seconds(row["vacuumed_s"]),
-            )
-            for row in late
-        )
-
     def tables(self, now: float, answers: Answers) -> TablesSummary:
         """Sum the tables up; raises `QueryFailed`."""
         assert self._summed is not None, "asked before anything was taken"
@@ -153,27 +135,24 @@ def _big(row: Row, locked: frozenset[int], since: float) -> BigTable:
 def read_vacuum(answers: Answers, due: int | None) -> VacuumSummary:
     """Say how old the oldest rows are, what runs, and who holds back the horizon."""
     row = row_of(answers, "horizon")
-    worst = max(read_wraparound(row), key=lambda each: each.age / each.forced_at)
+    age, forced_at = max(read_ages(row), key=lambda each: each[0] / each[1])
     horizon = read_horizon(row)
     return VacuumSummary(
         due=due,
-        oldest_xid=worst.age,
-        oldest_xid_of_forced=worst.age / worst.forced_at,
-        oldest_xid_of_stop=worst.age / XID_STOP,
+        oldest_xid=age,
+        oldest_xid_of_forced=age / forced_at,
+        oldest_xid_of_stop=age / XID_STOP,
         running=tuple(_run(each) for each in rows_of(answers, "progress")),
         horizon_holder=said_horizon(horizon) if horizon else None,
         horizon_age=horizon.age if horizon else None,
     )
 
 
-def read_wraparound(row: Row) -> tuple[Wraparound, ...]:
-    """Return the oldest ages, of transactions and of multixacts."""
-    database = str(row["oldest_database"])
+def read_ages(row: Row) -> tuple[tuple[int, float], ...]:
+    """Return the oldest ages, of transactions and of multixacts, each with what forces vacuum."""
     return (
-        Wraparound(database, cast(int, row["xid_age"]), cast(float, row["xid_forced"])),
-        Wraparound(
-            database, cast(int, row["mxid_age"]), cast(float, row["mxid_forced"]), "multixacts"
-        ),
+        (cast(int, row["xid_age"]), cast(float, row["xid_forced"])),
+        (cast(int, row["mxid_age"]), cast(float, row["mxid_forced"])),
     )
 
 

@@ -3,11 +3,6 @@ SELECT x.datname AS oldest_database, x.xid_age, x.mxid_age,
        pg_catalog.current_setting('autovacuum_freeze_max_age')::pg_catalog.float8 AS xid_forced,
        pg_catalog.current_setting('autovacuum_multixact_freeze_max_age')::pg_catalog.float8
          AS mxid_forced,
-       pg_catalog.current_setting('autovacuum') = 'on' AS autovacuum,
-       pg_catalog.current_setting('track_counts') = 'on' AS counting,
-       pg_catalog.pg_is_in_recovery() AS standby,
-       pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()
-         - pg_catalog.pg_postmaster_start_time()) AS uptime_s,
        h.kind, h.holder, h.pid, h.held, h.note,
        (SELECT pg_catalog.array_agg(DISTINCT l.relation)
           FROM pg_catalog.pg_locks AS l

@@ -1,5 +1,5 @@
--- What fills the disk and whether vacuum keeps up, over all tables: the largest roots, the tables
--- most overdue, and one row of sums. Asked now and then, not at every refresh.
+-- What fills the disk and whether vacuum keeps up, over all tables: the largest roots, and one row
+-- of sums. Asked now and then, not at every refresh.
 WITH RECURSIVE
 conf AS MATERIALIZED (
   SELECT pg_catalog.clock_timestamp() AS at,
@@ -64,7 +64,6 @@ member AS MATERIALIZED (
 leaf AS MATERIALIZED (
   SELECT m.*,
          coalesce((m.opts->>'autovacuum_enabled')::pg_catalog.bool, true) AS enabled,
-         d.dead_at,
          m.relkind <> 'p'
            AND (coalesce(m.dead > d.dead_at, false) OR coalesce(m.fresh > n.new_at, false)
                 OR pg_catalog.age(m.relfrozenxid)
@@ -92,12 +91,6 @@ leaf AS MATERIALIZED (
 root AS (
   SELECT l.root, pg_catalog.sum(l.pages) AS pages
     FROM leaf AS l GROUP BY l.root ORDER BY 2 DESC, 1 LIMIT 12
-),
-late AS (
-  SELECT l.oid, l.relname, l.relnamespace, l.dead, l.dead_at, l.enabled
-    FROM leaf AS l
-   WHERE l.dead >= 10000 AND l.dead > 2 * l.dead_at
-   ORDER BY l.dead / greatest(l.dead_at, 1) DESC LIMIT 5
 )
 SELECT 'sum' AS kind, NULL::pg_catalog.text AS schema, NULL::pg_catalog.text AS name,
        (SELECT pg_catalog.count(*) FROM leaf AS l WHERE l.oid = l.root) AS number,
@@ -105,13 +98,13 @@ SELECT 'sum' AS kind, NULL::pg_catalog.text AS schema, NULL::pg_catalog.text AS 
        CASE WHEN pg_catalog.current_setting('track_counts') = 'on'
              AND NOT pg_catalog.pg_is_in_recovery()
             THEN (SELECT pg_catalog.count(*) FROM leaf AS l WHERE l.due AND l.enabled) END AS dead,
-       NULL::pg_catalog.float8 AS live, NULL::pg_catalog.float8 AS dead_at, NULL::pg_catalog.bool AS enabled,
-       NULL::pg_catalog.float8 AS vacuumed_s, NULL::pg_catalog.oid[] AS members
+       NULL::pg_catalog.float8 AS live, NULL::pg_catalog.float8 AS vacuumed_s,
+       NULL::pg_catalog.oid[] AS members
   FROM conf
 UNION ALL
 (SELECT 'big', s.nspname::pg_catalog.text, c.relname::pg_catalog.text,
         CASE c.relkind WHEN 'p' THEN m.number ELSE 0 END,
-        (r.pages * conf.block)::pg_catalog.int8, m.dead, m.live, NULL, NULL::pg_catalog.bool, m.vacuumed_s,
+        (r.pages * conf.block)::pg_catalog.int8, m.dead, m.live, m.vacuumed_s,
         m.members
    FROM root AS r
    JOIN leaf AS c ON c.oid = r.root
@@ -127,10 +120,3 @@ UNION ALL
            pg_catalog.array_agg(l.oid) AS members
       FROM leaf AS l WHERE l.root = r.root) AS m
   ORDER BY r.pages DESC, r.root)
-UNION ALL
-SELECT 'late', s.nspname::pg_catalog.text, t.relname::pg_catalog.text, NULL, NULL, t.dead,
-       pg_catalog.pg_stat_get_live_tuples(t.oid), t.dead_at, t.enabled,
-       pg_catalog.date_part('epoch', conf.at - greatest(
-         pg_catalog.pg_stat_get_last_vacuum_time(t.oid),
-         pg_catalog.pg_stat_get_last_autovacuum_time(t.oid))), NULL
-  FROM late AS t JOIN space AS s ON s.oid = t.relnamespace CROSS JOIN conf
