@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pgdeck.checks.postgres.book import PostgresBook
 from pgdeck.checks.postgres.facts import Facts, Missing
+from pgdeck.core.cells import make_cell
 from pgdeck.core.check import Reading, Rule, State, Thresholds
-from pgdeck.core.spec import Direction, Format
+from pgdeck.core.spec import Column, Direction, Format
 
 RULES = PostgresBook().rules
+PAGE = (Path(__file__).parents[2] / "docs" / "checks.md").read_text("utf-8")
 SCREENS = {
     "overview",
     "activity",
@@ -46,6 +50,20 @@ def test_a_rule_is_complete(rule: Rule[Facts]) -> None:
     warn, crit = rule.thresholds.warn, rule.thresholds.crit
     if warn is not None and crit is not None:
         assert (warn < crit) is (rule.direction is Direction.HIGH)
+
+
+@each_rule
+def test_the_page_about_checks_tells_its_thresholds(rule: Rule[Facts]) -> None:
+    def said(bound: float | None) -> str:
+        if bound is None:
+            return ""
+        cell = make_cell(bound, Column("", "", format=rule.format))
+        return cell.text + cell.unit
+
+    bounds = f"| {said(rule.thresholds.warn)} | {said(rule.thresholds.crit)} | {rule.title}: "
+    (line,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{rule.name}` ")]
+    assert line.startswith(f"| `{rule.name}` {bounds}")
+    assert line.endswith("(*service*) |") is not rule.local
 
 
 @each_rule
