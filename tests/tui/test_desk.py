@@ -117,6 +117,26 @@ async def test_a_table_fills_the_terminal_but_keeps_what_must_be_said(pg18: Live
         await until(pilot, says(pilot, "2 rows", "4 Tables", "quit"))
 
 
+async def test_every_screen_can_fill_the_terminal(pg18: LiveServer) -> None:
+    async with deck(pg18.dsn("postgres")) as pilot:
+        app = pilot.app
+        assert isinstance(app, DeckApp)
+        await until(pilot, live(pilot))
+        for name in app.specs:
+            await app.run_action(f"screen('{name}')")
+            await until(pilot, lambda: " 1 Over" in drawn(pilot)[1])
+            await pilot.press("M")
+            await until(pilot, lambda: "M back" in drawn(pilot)[0])
+            assert " 1 Over" not in drawn(pilot)[1], name
+            assert "q quit" not in drawn(pilot)[-1], name
+        for name in reversed(list(app.specs)):
+            await app.run_action(f"screen('{name}')")
+            await until(pilot, lambda: "M back" in drawn(pilot)[0])
+            await pilot.press("escape")
+            await until(pilot, lambda: " 1 Over" in drawn(pilot)[1])
+        assert app.is_running
+
+
 async def test_a_picture_of_the_screen_is_kept(pg18: LiveServer, tmp_path: Path) -> None:
     async with deck(pg18.dsn("postgres"), (120, 30), start="tables") as pilot:
         await until(pilot, live(pilot))

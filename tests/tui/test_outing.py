@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import termios
 import time
 from collections.abc import Iterator
@@ -54,8 +55,13 @@ def go_out(terminal: Terminal) -> psutil.Process:
 
 
 def test_psql_has_the_terminal_until_it_ends(target: str, tmp_path: Path) -> None:
+    left = tmp_path / "pgdeck" / "psql" / "of-a-crash"
+    left.mkdir(parents=True)
+    (left.parent / "lock").touch()
+    (left / "pgpass").write_text("*:*:*:*:old")
     with program(target, tmp_path) as terminal:
         child = go_out(terminal)
+        assert not left.exists()
         assert terminal.modes_left_on() in ([], [2004])  # psql's own line editor pastes in brackets
         assert not any("sesame" in word for word in child.cmdline())
         assert not any("sesame" in value for value in child.environ().values())
@@ -112,11 +118,14 @@ def whole_screen(terminal: Terminal) -> list[str]:
     return list(screen.display)
 
 
-def test_the_end_of_the_dashboard_ends_psql(target: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_the_end_of_the_dashboard_ends_psql(
+    target: str, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
     with program(target, tmp_path) as terminal:
         child = go_out(terminal)
-        terminal.child.terminate()
-        assert terminal.ended() == 143
+        terminal.child.send_signal(number)
+        assert terminal.ended() == code
         assert not child.is_running()
         assert not list(tmp_path.glob("pgdeck/psql/*/pgpass"))
         assert termios.tcgetattr(terminal.slave) == terminal.flags

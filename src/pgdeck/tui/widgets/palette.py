@@ -67,7 +67,7 @@ class Palette(ModalScreen[Offer | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Take a letter."""
-        if event.is_printable and event.character:
+        if event.is_printable and event.character and not event.key.startswith("alt+"):
             event.stop()
             self._type(self._typed + event.character)
 
