@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pgdeck.checks.policy import Policy
     from pgdeck.core.check import Checks, Pardons
     from pgdeck.core.rows import Table
+    from pgdeck.watch.crowd import Crowd
     from pgdeck.watch.model import Activity, Overview, Server
 
 
@@ -48,6 +49,13 @@ def activity_collector() -> Collector[Activity]:
     from pgdeck.watch.activity import ActivityCollector
 
     return ActivityCollector()
+
+
+def connections_collector() -> Collector[Crowd]:
+    """Return the collector of the connections."""
+    from pgdeck.watch.connections import ConnectionsCollector
+
+    return ConnectionsCollector()
 
 
 def checks_collector(target: Target) -> Collector[Checks]:
@@ -86,6 +94,7 @@ def collector_for(spec: ScreenSpec, target: Target) -> Collector[object]:
     bespoke: dict[str, Callable[[], Collector[object]]] = {
         "overview": overview_collector,
         "activity": activity_collector,
+        "connections": connections_collector,
     }
     if spec.view is None:
         return _table_collector(spec, target.environment)

@@ -146,7 +146,7 @@ def test_text_is_humane_and_aligned(
     assert rb"h\u00e9\nllo" in plain.stdout
 
 
-@pytest.mark.parametrize("screen", ["overview", "activity", "locks", "tables"])
+@pytest.mark.parametrize("screen", ["overview", "activity", "connections", "locks", "tables"])
 def test_every_screen_is_printed(environ: dict[str, str], any_pg: LiveServer, screen: str) -> None:
     found = report(environ, "ls", screen, any_pg.dsn())
     assert found["failures"] == []

@@ -37,7 +37,9 @@ async def test_overview_shows_live_data(any_pg: LiveServer, size: Size) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize(("key", "words"), [("2", "running"), ("4", "Tables")])
+@pytest.mark.parametrize(
+    ("key", "words"), [("2", "running"), ("3", "free for everyone"), ("4", "Tables")]
+)
 async def test_a_digit_opens_a_screen(pg18: LiveServer, size: Size, key: str, words: str) -> None:
     database = pg18.dsn(pg18.create_database("digits"))
     pg18.sql("CREATE TABLE invoices AS SELECT g FROM generate_series(1, 1000) g", "digits")
@@ -182,7 +184,7 @@ async def test_blocking_view_names_the_root(pg18: LiveServer) -> None:
         await waiter.close()
 
 
-@pytest.mark.parametrize("screen", ["overview", "activity", "tables"])
+@pytest.mark.parametrize("screen", ["overview", "activity", "connections", "locks", "tables"])
 async def test_a_restart_costs_freshness_and_nothing_else(
     fresh_server: LiveServer, screen: str
 ) -> None:
@@ -212,7 +214,7 @@ async def test_extreme_sizes_are_survived(pg18: LiveServer, size: Size) -> None:
     async with deck(pg18.dsn("postgres"), size) as pilot:
         app = pilot.app
         assert isinstance(app, DeckApp)
-        for key in ("1", "2", "4", "question_mark", "escape", "1"):
+        for key in ("1", "2", "3", "4", "question_mark", "escape", "1"):
             await pilot.press(key)
             await asyncio.sleep(0.2)
         await until(pilot, lambda: app.watcher is not None and app.watcher.link.connected)

@@ -38,6 +38,10 @@ def columns_of(spec: ScreenSpec) -> tuple[Column, ...]:
         return ACTIVITY_COLUMNS
     if spec.view == "checks":
         return CHECK_COLUMNS
+    if spec.view == "connections":
+        from pgdeck.watch.groups import PRINTED_COLUMNS
+
+        return PRINTED_COLUMNS
     return FIGURES if spec.view == "overview" else spec.columns
 
 
@@ -56,6 +60,12 @@ def flat(
 
         assert isinstance(data, Activity)
         return to_table(data, None), []
+    if spec.view == "connections":
+        from pgdeck.watch.crowd import Crowd
+        from pgdeck.watch.groups import printed
+
+        assert isinstance(data, Crowd)
+        return printed(data), []
     if isinstance(data, Checks):
         return check_table(data, datetime.now(UTC)), []
     table, failures = _overview(data, _alerts(checks))  # type: ignore[arg-type]  # what is left

@@ -69,7 +69,7 @@ def overview_panes(overview: Overview, keys: Mapping[str, str]) -> dict[str, Pan
             "connections",
             "Connections",
             _over(parts.connections, _used),
-            "activity",
+            "connections",
             _or_failure(parts.connections, _connections),
             5,
         ),

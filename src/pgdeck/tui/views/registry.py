@@ -29,6 +29,12 @@ def _checks(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
     return ChecksView(spec, ascii_only=ascii_only)
 
 
+def _connections(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
+    from pgdeck.tui.views.connections import ConnectionsView
+
+    return ConnectionsView(spec, ascii_only=ascii_only)
+
+
 def _table(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
     from pgdeck.tui.views.table import TableView
 
@@ -39,12 +45,13 @@ VIEWS: Mapping[str, Callable[[ScreenSpec, Keys, bool], Widget]] = {
     "overview": _overview,
     "activity": _activity,
     "checks": _checks,
+    "connections": _connections,
 }
 
 
 def warm_up() -> None:
     """Import every view, so that a first visit need not."""
-    for view in ("activity", "checks", "table"):
+    for view in ("activity", "checks", "connections", "table"):
         import_module(f"pgdeck.tui.views.{view}")
     import_module("pgdeck.pattern")
 

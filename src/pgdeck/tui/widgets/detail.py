@@ -54,11 +54,7 @@ def detail_text(
             text.append(f"{column.label or column.name}\n", accent)
             text.append("\n".join(write(safe(line)) for line in str(value).splitlines()))
             text.append("\n\n")
-    for column, value in zip(columns, row.values, strict=True):
-        if column.format is Format.QUERY or (column.hidden and value is None):
-            continue
-        text.append(f"{column.label or column.name:<{width}}  ", quiet)
-        _append_value(text, value, column, quiet, write)
+    append_values(text, columns, row.values, quiet, write)
     for name, value in extra.items():
         text.append(f"{name:<{width}}  ", quiet)
         text.append(write(safe(str(value))) if value is not None else "–")
@@ -69,6 +65,22 @@ def detail_text(
     for label, note in notes:
         text.append(f"{label}: {note}\n", quiet)
     return text
+
+
+def append_values(
+    text: Text,
+    columns: Sequence[Column],
+    values: Sequence[Value],
+    quiet: str,
+    write: Callable[[str], str],
+) -> None:
+    """Append exact values by label, statements left out."""
+    width = max((len(column.label or column.name) for column in columns), default=0)
+    for column, value in zip(columns, values, strict=True):
+        if column.format is Format.QUERY or (column.hidden and value is None):
+            continue
+        text.append(f"{column.label or column.name:<{width}}  ", quiet)
+        _append_value(text, value, column, quiet, write)
 
 
 def _append_value(

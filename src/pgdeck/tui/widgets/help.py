@@ -65,6 +65,7 @@ SCOPES = {
     "table": "Screen",
     "activity": "Views",
     "checks": "Alerts",
+    "connections": "Views",
     "live": "Live",
     "app": "Program",
 }
