@@ -165,6 +165,20 @@ async def test_a_second_question_waits_for_the_next_round() -> None:
         assert it.line.rounds == [["a", "b"], ["a"]]
 
 
+async def test_what_two_ask_alike_is_asked_once() -> None:
+    line = FakeLine()
+    rounds = Rounds(lambda: line)
+    one, other = Query("one", "SELECT 1"), Query("other", "SELECT 2")
+    first, second = await asyncio.gather(
+        rounds.ask((one, other), 3.0), rounds.ask((other, one, other), 3.0)
+    )
+    assert line.rounds == [["one", "other"]]
+    assert second == (first[1], first[0], first[1])
+    assert first[0] != first[1]
+    assert rounds.transactions == 2
+    await rounds.close()
+
+
 async def test_pause_collects_only_what_is_asked_for() -> None:
     async with bench(FakeCollector("a"), FakeCollector("b")) as it:
         it.scheduler.look(["a"])

@@ -1,4 +1,4 @@
-"""Every question of one tick in one round trip, whoever asks it."""
+"""Every question of one tick in one round trip, whoever asks it, and each of them once."""
 
 from __future__ import annotations
 
@@ -99,7 +99,8 @@ class Rounds:
     async def _answer(self, batch: Sequence[_Asked]) -> None:
         if not batch:
             return
-        queries = [query for asked in batch for query in asked.queries]
+        # What two ask alike is asked once: the rules and a screen often need the same answer.
+        queries = list(dict.fromkeys(query for asked in batch for query in asked.queries))
         self._spent = self.transactions + len(queries)
         loop = asyncio.get_running_loop()
         round_ = loop.create_task(self._line_round(queries, max(a.deadline for a in batch)))
@@ -113,13 +114,10 @@ class Rounds:
                 if not asked.answered.done():
                     asked.answered.set_exception(problem)
             return
-        answers = round_.result()
-        start = 0
+        answers = dict(zip(queries, round_.result(), strict=True))
         for asked in batch:
-            end = start + len(asked.queries)
             if not asked.answered.done():
-                asked.answered.set_result(answers[start:end])
-            start = end
+                asked.answered.set_result(tuple(answers[query] for query in asked.queries))
 
 
 @dataclass(slots=True)
