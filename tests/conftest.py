@@ -12,6 +12,16 @@ from servers import Ground, LiveServer, ground
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobodys_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what is tested away from the files of whoever runs the tests, and these from it."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("STATE", "CONFIG"):
+            patch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+        yield
+
+
 @pytest.fixture(scope="session")
 def server_ground() -> Iterator[Ground]:
     """The place of this test process's servers."""

@@ -187,6 +187,27 @@ def test_an_acknowledgement_ends_when_all_is_well_again(
     assert "nothing to acknowledge" in refused.stderr
 
 
+def test_alerts_are_the_same_everywhere(
+    environ: dict[str, str], pg18: LiveServer, database: str
+) -> None:
+    path = Path(environ["XDG_CONFIG_HOME"]) / "pgdeck" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("[checks.idle_in_transaction]\nwarn = 0\ncrit = 0\n")
+    path.chmod(0o600)
+    with busy(pg18, DB, "SELECT 1") as pid:
+        listed = json.loads(run(environ, "ls", "checks", database, "--json").stdout)
+        figures = json.loads(run(environ, "ls", "overview", database, "--json").stdout)
+        status = json.loads(run(environ, "status", database, "--json").stdout)
+
+    said = f"pid {pid} "
+    (row,) = [each for each in listed["rows"] if said in each["sentence"]]
+    assert (row["rule"], row["state"]) == ("idle_in_transaction", "critical")
+    (figure,) = [each for each in figures["rows"] if said in str(each["value"])]
+    assert (figure["panel"], figure["figure"]) == ("alerts", "idle_in_transaction")
+    (alert,) = [each for each in status["alerts"] if said in each["sentence"]]
+    assert (alert["level"], alert["crit"]) == ("critical", 0.0)
+
+
 class Watch:
     """A running ``pgdeck check --watch --json``."""
 

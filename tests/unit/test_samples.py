@@ -53,8 +53,10 @@ def test_growth_looks_no_further_back_than_asked(tmp_path: Path) -> None:
         # Without a word of it the counter fell.
         ([(0, 500, "a"), (1, 3, "a"), (2, 4, "a")], Growth(1.0, 60.0)),
         ([(0, 5, "a"), (0.1, 6, "a"), (0.2, 8, "a")], Growth(3.0, 12.0)),
-        # The clock was set back.
-        ([(5, 5, "a"), (1, 6, "a")], None),
+        # The clock was set back, by a little and by much.
+        ([(0, 5, "a"), (2, 6, "a"), (1.5, 7, "a"), (3, 8, "a")], Growth(3.0, 180.0)),
+        ([(0, 1, "a"), (5, 5, "a"), (1, 6, "a")], None),
+        ([(0, 1, "a"), (5, 5, "a"), (1, 6, "a"), (2, 8, "a")], Growth(2.0, 60.0)),
     ],
 )
 def test_growth_never_reaches_over_a_reset(
@@ -67,6 +69,12 @@ def test_growth_never_reaches_over_a_reset(
     assert (found is None) is (grown is None)
     if found is not None and grown is not None:
         assert (found.amount, found.seconds) == pytest.approx((grown.amount, grown.seconds))
+
+
+def test_a_server_whose_clock_is_ahead_has_its_past(tmp_path: Path) -> None:
+    for minute in (600, 601):
+        put(opened(tmp_path), minute, float(minute))
+    assert opened(tmp_path).growth("deadlocks", 3600) == Growth(1.0, 60.0)
 
 
 def test_growth_per_hour() -> None:

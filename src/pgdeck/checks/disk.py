@@ -10,10 +10,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
-def replace_file(path: Path, text: str, mode: int = 0o600) -> None:
+def replace_file(path: Path, text: str, mode: int = 0o600, *, durable: bool = True) -> None:
     """Write a text beside a file and put it in its place; raises OSError when that fails.
 
-    The umask does not count: the file has exactly `mode`.
+    The umask does not count: the file has exactly `mode`.  What need not be `durable` over a
+    power cut does not wait for the disk.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -22,7 +23,8 @@ def replace_file(path: Path, text: str, mode: int = 0o600) -> None:
             os.fchmod(out.fileno(), mode)
             out.write(text)
             out.flush()
-            os.fsync(out.fileno())
+            if durable:
+                os.fsync(out.fileno())
         part.replace(path)
     except OSError:
         with suppress(OSError):

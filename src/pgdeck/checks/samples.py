@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ APART = 60.0
 KEPT = 7200.0
 """Seconds that the past reaches back."""
 
-MOST_NAMES = 2000
+MOST_NAMES = 500
 MOST_BYTES = 64 * 1024 * 1024
 FORMAT = 1
 
@@ -41,7 +41,9 @@ class _Ring:
     def take(self, at: float, value: float, epoch: str) -> bool:
         """Take a sample; True when it is one to keep."""
         if self.last is not None and at <= self.last[0]:
-            return False
+            if self.last[0] - at <= APART:
+                return False
+            self.last, self.marks = None, []  # the clock was set back
         if self.last is None or self.last[1] != value:
             self.since = at
         self.last = (at, value, epoch)
@@ -164,9 +166,9 @@ class FileSamples:
             return
         with suppress(OSError), alone(self._path, wait=False) as mine:
             if mine:
-                self._join(_read(self._path))
+                self._join(_read(self._path, now + APART))
                 self._forget(now)
-                replace_file(self._path, _text(self._rings))
+                replace_file(self._path, _text(self._rings), durable=False)
 
 
 def _continues(before: tuple[float, float, str], after: tuple[float, float, str]) -> bool:
@@ -181,8 +183,8 @@ def _text(rings: Mapping[str, _Ring]) -> str:
     return json.dumps({"format": FORMAT, "numbers": numbers}, separators=(",", ":"))
 
 
-def _read(path: Path) -> dict[str, _Ring]:
-    """Return what was kept; a missing, broken or strange file is an empty past."""
+def _read(path: Path, latest: float = math.inf) -> dict[str, _Ring]:
+    """Return what was kept up to `latest`; a missing, broken or strange file is an empty past."""
     rings: dict[str, _Ring] = {}
     with suppress(OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         if path.stat().st_size > MOST_BYTES:
@@ -190,8 +192,6 @@ def _read(path: Path) -> dict[str, _Ring]:
         kept = json.loads(path.read_text("utf-8"))
         if kept["format"] != FORMAT:
             return {}
-        # The present is what the clock says: a mark from the future would never be followed.
-        latest = (datetime.now(UTC) + timedelta(seconds=APART)).timestamp()
         for name, each in kept["numbers"].items():
             marks = [mark for mark in map(_mark, each["marks"]) if mark[0] <= latest]
             last = _mark(each["last"])
