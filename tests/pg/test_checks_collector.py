@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,28 @@ async def test_a_patient_look_waits_for_a_second_sample(pg18: LiveServer, tmp_pa
         assert (await look(pg18, patient, name)).worst is State.OK
     finally:
         pg18.sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def test_each_way_to_a_database_has_a_past(pg18: LiveServer, tmp_path: Path) -> None:
+    class Past:
+        def __init__(self) -> None:
+            self.names: list[str] = []
+
+        def bind(self, name: str) -> None:
+            self.names.append(name)
+
+    past = Past()
+    for host in ("127.0.0.1", "localhost"):
+        target = target_of(pg18)
+        target = replace(target, conninfo=target.conninfo.with_keywords(host=host))
+        bench = Bench(target, [HEALTHY], Policy, lambda name: FilePardons(name, tmp_path), past)
+        for _ in range(2):
+            await collect_once(target, [ChecksCollector(bench)])
+    # A standby has its primary's fingerprint, and counters of its own.
+    assert len(past.names) == 4
+    assert len(set(past.names)) == 2
+    mark = await fingerprint(pg18)
+    assert all(name.startswith(mark) for name in past.names)
 
 
 async def test_pardons_belong_to_one_database(pg18: LiveServer, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 
 from pgdeck.checks.engine import Engine, Judged
 from pgdeck.checks.policy import Policy, is_developers
+from pgdeck.core.address import endpoint
 from pgdeck.core.check import Book, Checks, Pardon, PardonKind, Pardons, Reading, Rule, State
 from pgdeck.core.snapshot import Failure
 from pgdeck.core.source import Context
@@ -22,8 +24,8 @@ from pgdeck.pg.identity import IDENTIFIER, SERVER, fingerprint
 class Past(Protocol):
     """What must know which database is judged."""
 
-    def bind(self, fingerprint: str) -> None:
-        """Name the database."""
+    def bind(self, name: str) -> None:
+        """Name the database and the way to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class ChecksCollector:
             self._fingerprint = found
             self._engine = Engine(patient=self._patient)
             self._pardons = self._bench.pardons(found)
-            self._bench.past.bind(found)
+            self._bench.past.bind(past_name(found, self._bench.target))
 
     def _judge(self, policy: Policy, gathered: Iterable[object]) -> Iterable[Judged]:
         developer = is_developers(self._bench.target, self._environment)
@@ -125,6 +127,15 @@ class ChecksCollector:
     def _is_over(self, pardon: Pardon) -> bool:
         acknowledged = pardon.kind is PardonKind.ACKNOWLEDGED
         return acknowledged and self._engine.is_over(pardon.rule, pardon.subject)
+
+
+def past_name(fingerprint: str, target: Target) -> str:
+    """Return the name of the past of a database as it is reached here.
+
+    A standby is the same database as its primary, and counts for itself.
+    """
+    way = hashlib.blake2b(endpoint(target.conninfo).encode(), digest_size=3).hexdigest()
+    return f"{fingerprint}-{way}"
 
 
 def _judged(rule: Rule[Any], policy: Policy, facts: object) -> Judged:

@@ -94,9 +94,9 @@ class FileSamples:
         self._path: Path | None = None
         self._rings: dict[str, _Ring] = {}
 
-    def bind(self, fingerprint: str) -> None:
+    def bind(self, name: str) -> None:
         """Name the database; another one than before begins with its own past."""
-        path = self._place(fingerprint)
+        path = self._place(name)
         if path is None or path == self._path:
             return
         if self._path is not None:
@@ -140,9 +140,9 @@ class FileSamples:
         ring = self._rings.get(name)
         return None if ring is None else datetime.fromtimestamp(ring.since, UTC)
 
-    def _place(self, fingerprint: str) -> Path | None:
+    def _place(self, name: str) -> Path | None:
         try:
-            return (self._directory or state_dir() / "samples") / f"{fingerprint}.json"
+            return (self._directory or state_dir() / "samples") / f"{name}.json"
         except Problem:
             return None
 
