@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pgdeck.core.rows import Table
     from pgdeck.watch.crowd import Crowd
     from pgdeck.watch.model import Activity, Overview, Server
+    from pgdeck.watch.statements import Statements
 
 
 CHECKS = "checks"
@@ -58,6 +59,13 @@ def connections_collector() -> Collector[Crowd]:
     return ConnectionsCollector()
 
 
+def statements_collector() -> Collector[Statements]:
+    """Return the collector of what pg_stat_statements counts."""
+    from pgdeck.watch.statement_collector import StatementsCollector
+
+    return StatementsCollector()
+
+
 def checks_collector(target: Target) -> Collector[Checks]:
     """Return the collector of the checks on a target, debounced over its samples."""
     from pgdeck.checks.bench import bench_for
@@ -95,6 +103,7 @@ def collector_for(spec: ScreenSpec, target: Target) -> Collector[object]:
         "overview": overview_collector,
         "activity": activity_collector,
         "connections": connections_collector,
+        "statements": statements_collector,
     }
     if spec.view is None:
         return _table_collector(spec, target.environment)

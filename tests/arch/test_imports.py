@@ -27,6 +27,7 @@ TUI_MAY_IMPORT = (
     "pgdeck.watch.groups",
     "pgdeck.watch.model",
     "pgdeck.watch.sessions",
+    "pgdeck.watch.statements",
     "pgdeck.watch.store",
 )
 

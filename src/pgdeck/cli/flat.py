@@ -36,6 +36,10 @@ def columns_of(spec: ScreenSpec) -> tuple[Column, ...]:
         from pgdeck.watch.sessions import ACTIVITY_COLUMNS
 
         return ACTIVITY_COLUMNS
+    if spec.view == "statements":
+        from pgdeck.watch.statements import TOTAL_COLUMNS
+
+        return TOTAL_COLUMNS
     if spec.view == "checks":
         return CHECK_COLUMNS
     if spec.view == "connections":
@@ -66,6 +70,11 @@ def flat(
 
         assert isinstance(data, Crowd)
         return printed(data), []
+    if spec.view == "statements":
+        from pgdeck.watch import statements
+
+        assert isinstance(data, statements.Statements)
+        return statements.to_table(data, statements.StatementsView.TOTAL), []
     if isinstance(data, Checks):
         return check_table(data, datetime.now(UTC)), []
     table, failures = _overview(data, _alerts(checks))  # type: ignore[arg-type]  # what is left

@@ -55,7 +55,7 @@ class ActivityView(RowsView):
             ascii=ascii_only,
             tree=True,
         )
-        self.blocking.display = False
+        self.blocking.add_class("away")
 
     def tables(self) -> Sequence[KeyedTable]:
         """The flat table and the tree."""
@@ -86,7 +86,7 @@ class ActivityView(RowsView):
         """Choose one of the three views."""
         self.chosen = SessionView(name)
         for table in self.tables():
-            table.display = table is self.current_table
+            table.set_class(table is not self.current_table, "away")
         self._fill()
         self.take_focus()
         self.post_message(FooterChanged())

@@ -35,6 +35,12 @@ def _connections(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
     return ConnectionsView(spec, ascii_only=ascii_only)
 
 
+def _statements(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
+    from pgdeck.tui.views.statements import StatementView
+
+    return StatementView(spec, ascii_only=ascii_only)
+
+
 def _table(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
     from pgdeck.tui.views.table import TableView
 
@@ -46,12 +52,13 @@ VIEWS: Mapping[str, Callable[[ScreenSpec, Keys, bool], Widget]] = {
     "activity": _activity,
     "checks": _checks,
     "connections": _connections,
+    "statements": _statements,
 }
 
 
 def warm_up() -> None:
     """Import every view, so that a first visit need not."""
-    for view in ("activity", "checks", "connections", "table"):
+    for view in ("activity", "checks", "connections", "statements", "table"):
         import_module(f"pgdeck.tui.views.{view}")
     import_module("pgdeck.pattern")
 

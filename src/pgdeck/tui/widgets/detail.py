@@ -52,7 +52,7 @@ def detail_text(
     for column, value in zip(columns, row.values, strict=True):
         if column.format is Format.QUERY and value is not None:
             text.append(f"{column.label or column.name}\n", accent)
-            text.append("\n".join(write(safe(line)) for line in str(value).splitlines()))
+            text.append("\n".join(_indented(line, write) for line in str(value).splitlines()))
             text.append("\n\n")
     append_values(text, columns, row.values, quiet, write)
     for name, value in extra.items():
@@ -81,6 +81,13 @@ def append_values(
             continue
         text.append(f"{column.label or column.name:<{width}}  ", quiet)
         _append_value(text, value, column, quiet, write)
+
+
+def _indented(line: str, write: Callable[[str], str]) -> str:
+    """Return a line of a statement as safe text that keeps its indentation."""
+    line = line.expandtabs(4).rstrip(" ")
+    said = line.lstrip(" ")
+    return " " * (len(line) - len(said)) + write(safe(said))
 
 
 def _append_value(
