@@ -66,6 +66,22 @@ priority = 3
 note = "pids, or the name of a prepared transaction; waiters ahead in the queue count too"
 
 [[columns]]
+name = "root"
+label = "waits in the end for"
+hidden = true
+
+[[columns]]
+name = "act"
+label = "ends it"
+hidden = true
+note = "for the root: rolls its open transaction back; needs its role, or pg_signal_backend"
+
+[[columns]]
+name = "behind_it"
+label = "waiting behind"
+hidden = true
+
+[[columns]]
 name = "application"
 width = 14
 priority = 4
@@ -95,22 +111,6 @@ name = "query"
 format = "query"
 width = 0
 priority = 6
-
-[[columns]]
-name = "root"
-label = "waits in the end for"
-hidden = true
-
-[[columns]]
-name = "act"
-label = "ends it"
-hidden = true
-note = "for the root: rolls its open transaction back; needs its role, or pg_signal_backend"
-
-[[columns]]
-name = "behind_it"
-label = "waiting behind"
-hidden = true
 
 [[columns]]
 name = "database"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -86,6 +87,22 @@ def test_the_monitor_sees_and_cannot_write(plain: Project) -> None:
     assert plain.rows(monitor, "select pg_has_role('pg_read_all_stats', 'usage')") == [(True,)]
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         plain.rows(monitor, "create table ops.mine (id int)")
+
+
+@pytest.mark.parametrize("login", ["pgdeck", "pgdeck_monitor"])
+def test_every_screen_fits_the_server(plain: Project, tmp_path: Path, login: str) -> None:
+    dsn = plain.dsn(login, "pgdeck", "pgdeck_operational")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "XDG_"))}
+    environ = {**kept, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT / "src")}
+    for words in (
+        ["screens", "check", dsn],
+        ["ls", "connections", dsn, "--json"],
+        ["ls", "locks", dsn, "--csv"],
+    ):
+        command = [sys.executable, "-m", "pgdeck", *words]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert "bad" not in done.stdout.split()
 
 
 def test_secrets_beat_the_environment_which_beats_the_default(chosen: Project) -> None:

@@ -52,8 +52,11 @@ async def test_the_budget_and_the_groups(pg18: LiveServer, size: Size) -> None:
             await pilot.press("right_square_bracket", "right_square_bracket")
             await until(pilot, says(pilot, "grouping"))
             assert "held" not in text(pilot)
-            await pilot.press("f1")
-            await until(pilot, says(pilot, "held"))
+            await pilot.press("f1", "M")
+            await until(pilot, lambda: "free for everyone" not in text(pilot))
+            await until(pilot, says(pilot, "held", "of 57 used"))
+            await pilot.press("M")
+            await until(pilot, says(pilot, "held", "free for everyone"))
             await pilot.press("left_square_bracket")
             assert view(pilot).by is By.STATE
             await until(pilot, says(pilot, "idle in transac"))
@@ -91,11 +94,13 @@ async def test_locks_name_the_one_to_end(pg18: LiveServer) -> None:
     with psycopg.connect(pg18.dsn(database), application_name="holder") as holder:
         holder.execute("UPDATE item SET id = 2")
         with stuck(pg18, database, "LOCK TABLE item"):
-            async with deck(pg18.dsn(database), (140, 44), start="locks") as pilot:
+            pg18.role("sees_little")
+            async with deck(pg18.dsn(database, "sees_little"), (140, 50), start="locks") as pilot:
                 await until(pilot, says(pilot, "AccessExclusive", "holder", "waits", "blocks"))
                 await pilot.press("enter")
                 end = f"pg_terminate_backend({holder.info.backend_pid})"
-                await until(pilot, says(pilot, "ends it", end, f"{holder.info.backend_pid}"))
+                await until(pilot, says(pilot, "ends it", end, "? not visible to this login"))
+                assert "Unknown(" not in text(pilot)
 
 
 async def test_hostile_names_reach_no_terminal(pg18: LiveServer, shared_dir: Path) -> None:

@@ -90,9 +90,16 @@ class ConnectionsView(RowsView):
     def on_resize(self, event: events.Resize) -> None:
         """Give the budget the lines that there is room for."""
         super().on_resize(event)
-        height = event.size.height
-        lines = 1 if height < SHORT else 3 if height < TALL else 4
-        self.budget_lines.styles.height = lines
+        self._fit_budget(event.size.height)
+
+    def set_zen(self, on: bool) -> None:
+        """Leave one line of the budget while the table fills the terminal."""
+        super().set_zen(on)
+        self._fit_budget(self.size.height)
+
+    def _fit_budget(self, height: int) -> None:
+        short = height < SHORT or self.has_class("zen")
+        self.budget_lines.styles.height = 1 if short else 3 if height < TALL else 4
         self.call_after_refresh(self._draw_budget)
 
     def _fill(self) -> None:

@@ -50,7 +50,7 @@ def detail_text(
     text = Text(no_wrap=False, overflow="fold")
     width = max((len(column.label or column.name) for column in columns), default=0)
     for column, value in zip(columns, row.values, strict=True):
-        if column.format is Format.QUERY and value is not None:
+        if _is_statement(column, value) and value is not None:
             text.append(f"{column.label or column.name}\n", accent)
             text.append("\n".join(_indented(line, write) for line in str(value).splitlines()))
             text.append("\n\n")
@@ -77,7 +77,7 @@ def append_values(
     """Append exact values by label, statements left out."""
     width = max((len(column.label or column.name) for column in columns), default=0)
     for column, value in zip(columns, values, strict=True):
-        if column.format is Format.QUERY or (column.hidden and value is None):
+        if _is_statement(column, value) or (column.hidden and value is None):
             continue
         text.append(f"{column.label or column.name:<{width}}  ", quiet)
         _append_value(text, value, column, quiet, write)
@@ -88,6 +88,10 @@ def _indented(line: str, write: Callable[[str], str]) -> str:
     line = line.expandtabs(4).rstrip(" ")
     said = line.lstrip(" ")
     return " " * (len(line) - len(said)) + write(safe(said))
+
+
+def _is_statement(column: Column, value: Value) -> bool:
+    return column.format is Format.QUERY and not isinstance(value, Unknown)
 
 
 def _append_value(
