@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from pgdeck.cli.families import Known, families
-from pgdeck.core.check import Check, Checks, State
+from pgdeck.core.check import Check, Checks, Pardon, PardonKind, State
 from pgdeck.core.openmetrics import Family, Kind, Sample, openmetrics, textfile
 from pgdeck.core.spec import Format
 
@@ -102,19 +104,42 @@ def found(*checks: Check) -> Mapping[str, Mapping[tuple[tuple[str, str], ...], f
 
 def test_every_rule_has_its_state_and_its_value_with_its_unit() -> None:
     series = found(
-        check("connections", State.WARNING, 0.8, Format.RATIO),
         check("slots", State.CRITICAL, 7.0, Format.BYTES, "a"),
-        check("slots", State.UNKNOWN, None, Format.BYTES, EVIL),
+        check("slots", State.WARNING, 3.0, Format.BYTES, EVIL),
+        check("connections", State.WARNING, 0.8, Format.RATIO),
+        check("archiving", State.UNKNOWN, None, Format.COUNT),
         check("bloat", State.OK, 12.5, Format.PERCENT),
     )
-    states = {
-        dict(labels)["rule"]: int(value) for labels, value in series["pgdeck_check_state"].items()
+
+    def by_rule(name: str) -> dict[str, int]:
+        return {dict(labels)["rule"]: int(value) for labels, value in series[name].items()}
+
+    assert by_rule("pgdeck_check_state") == {
+        "connections": 1,
+        "slots": 2,
+        "archiving": 3,
+        "bloat": 0,
     }
-    assert states == {"connections": 1, "slots": 3, "bloat": 0}
-    target = ("target", "db:5432/shop")
-    assert series["pgdeck_check_connections_ratio"] == {(target, ("subject", "")): 0.8}
-    assert series["pgdeck_check_slots_bytes"] == {(target, ("subject", "a")): 7.0}
-    assert series["pgdeck_check_bloat_ratio"] == {(target, ("subject", "")): 0.125}
+    assert by_rule("pgdeck_check_alerts") == {
+        "connections": 1,
+        "slots": 2,
+        "archiving": 0,
+        "bloat": 0,
+    }
+    target = (("target", "db:5432/shop"),)
+    assert series["pgdeck_check_connections_ratio"] == {target: 0.8}
+    assert series["pgdeck_check_slots_bytes"] == {target: 7.0}
+    assert series["pgdeck_check_bloat_ratio"] == {target: 0.125}
+    assert "pgdeck_check_archiving" not in series
+
+
+def test_what_is_pardoned_raises_no_alarm_there_either() -> None:
+    moment = datetime(2026, 1, 31, tzinfo=UTC)
+    pardon = Pardon(PardonKind.SILENCED, "slots", "", "ada", "known", moment, moment)
+    series = found(replace(check("slots", State.CRITICAL, 7.0, Format.BYTES), pardon=pardon))
+    (state,) = series["pgdeck_check_state"].values()
+    (pardoned,) = series["pgdeck_check_pardoned"].values()
+    assert (state, pardoned) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("write", [openmetrics, textfile])

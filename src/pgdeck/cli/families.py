@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -152,38 +152,38 @@ def _totals(totals: Totals, common: Mapping[str, str]) -> Iterator[Family]:
 
 
 def _checks(checks: Checks, common: Mapping[str, str]) -> Iterator[Family]:
-    def all_of(number: str) -> Values:
-        return [(float(_told(check, number)), _labels(check)) for check in checks.checks]
-
-    yield _gauge(
-        "check_state",
-        "State of each rule: 0 ok, 1 warning, 2 critical, 3 unknown.",
-        all_of("state"),
-        common,
-    )
-    told = "Whether somebody silenced or acknowledged it: 1, else 0."
-    yield _gauge("check_pardoned", told, all_of("pardoned"), common)
+    """Return what is known by rule: subjects come and go with every session and table."""
     by_rule: dict[str, list[Check]] = {}
     for check in checks.checks:
         by_rule.setdefault(check.rule, []).append(check)
-    for rule, found in by_rule.items():
-        unit = UNITS.get(found[0].format, "")
-        scale = 0.01 if found[0].format is Format.PERCENT else 1.0
-        values: Values = [
-            (None if each.value is None else each.value * scale, {"subject": safe(each.subject)})
-            for each in found
+
+    def each(number: Callable[[Checks], int]) -> Values:
+        return [
+            (float(number(Checks(tuple(found)))), {"rule": rule}) for rule, found in by_rule.items()
         ]
-        name = f"check_{rule}" + (f"_{unit}" if unit and not rule.endswith(f"_{unit}") else "")
-        # The bounds may differ from target to target; what the rule is must not.
-        yield _gauge(name, f"{found[0].title}: the value that is judged.", values, common, unit)
+
+    told = "State of each rule, pardoned alerts left out: 0 ok, 1 warning, 2 critical, 3 unknown."
+    yield _gauge("check_state", told, each(lambda found: int(found.worst)), common)
+    told = "Warnings and worse of each rule that nobody pardoned."
+    yield _gauge("check_alerts", told, each(lambda found: len(found.alerts)), common)
+    told = "Alerts of each rule that somebody silenced or acknowledged."
+    yield _gauge("check_pardoned", told, each(_pardoned), common)
+    for rule, found in by_rule.items():
+        yield _value(rule, found[0], common)
 
 
-def _told(check: Check, number: str) -> int:
-    return int(check.state) if number == "state" else int(check.pardon is not None)
+def _pardoned(checks: Checks) -> int:
+    return sum(1 for check in checks.checks if check.pardon is not None)
 
 
-def _labels(check: Check) -> dict[str, str]:
-    return {"rule": check.rule, "subject": safe(check.subject)}
+def _value(rule: str, worst: Check, common: Mapping[str, str]) -> Family:
+    """Return the value of a rule's most serious check."""
+    unit = UNITS.get(worst.format, "")
+    scale = 0.01 if worst.format is Format.PERCENT else 1.0
+    value = None if worst.value is None else worst.value * scale
+    name = f"check_{rule}" + (f"_{unit}" if unit and not rule.endswith(f"_{unit}") else "")
+    # The bounds may differ from target to target; what the rule is must not.
+    return _gauge(name, f"{worst.title}: the value that is judged.", [(value, {})], common, unit)
 
 
 def _number(value: float | None) -> float | None:
