@@ -172,7 +172,7 @@ async def test_what_a_login_may_not_see_is_unknown_with_its_grant(pg18: LiveServ
             await pilot.press(*"idle_in", "enter", "enter")
             await until(pilot, says(pilot, "GRANT pg_monitor TO plain_checker"))
             await pilot.press("1")
-            await until(pilot, says(pilot, "rules cannot be judged", "Nothing that can be seen"))
+            await until(pilot, says(pilot, "rules are not judged", "Nothing that can be seen"))
 
 
 @pytest.mark.parametrize("size", [(40, 10), (80, 24), (200, 50)])

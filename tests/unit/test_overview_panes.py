@@ -74,12 +74,12 @@ def test_what_is_known_and_what_cannot_be_is_counted_quietly() -> None:
     )
     known = replace(IDLE, pardon=seen)
     lines = drawn([WAIT, known, HIDDEN, FINE], 60, 6)
-    assert lines[-2:] == ["○ 1 acknowledged", f"? 1 rule cannot be judged: {GRANT}"]
+    assert lines[-2:] == ["○ 1 acknowledged", f"? 1 rule is not judged: {GRANT}"]
     assert not any("idle in transaction" in line for line in lines)
     other = replace(HIDDEN, rule="other", fix="ALTER SYSTEM SET track_counts = on")
     assert drawn([HIDDEN, other], 60, 6) == [
         "● Nothing that can be seen needs attention.",
-        "? 2 rules cannot be judged",
+        "? 2 rules are not judged",
     ]
     assert drawn([FINE], 60, 6) == ["● Nothing needs attention."]
 

@@ -109,6 +109,7 @@ class ChecksView(RowsView):
             Act("S", "Silence for a time", "pardon('silenced')"),
             Act("u", "Take that back", "take_back", free),
             Act("o", "Open the evidence", "evidence", seen),
+            Act("y", "Copy the fix, or anything else of the row", "copy"),
         ]
 
     async def _do(self, action: str | None) -> None:

@@ -110,7 +110,7 @@ def _rest(checks: Checks, width: int) -> list[Line]:
 
 def _way_to_see(unknown: Sequence[Check], width: int) -> Line:
     rules = len({check.rule for check in unknown})
-    said = f"? {rules} {'rule' if rules == 1 else 'rules'} cannot be judged"
+    said = f"? {rules} {'rule is' if rules == 1 else 'rules are'} not judged"
     ways = {check.fix for check in unknown}
     way = safe(next(iter(ways))) if len(ways) == 1 else ""
     if way and len(said) + len(way) + 2 <= width:
