@@ -218,7 +218,7 @@ path AS (
   SELECT p.waiter, s.node, p.depth + 1
     FROM path AS p
     JOIN step AS s ON s.waiter = p.node
-   WHERE p.depth < 50 AND p.node <> p.waiter
+   WHERE p.depth < 200 AND p.node <> p.waiter
 ),
 root AS MATERIALIZED (
   SELECT DISTINCT ON (p.waiter) p.waiter, p.node
