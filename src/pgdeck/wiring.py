@@ -114,6 +114,15 @@ def collector_for(spec: ScreenSpec, target: Target) -> Collector[object]:
     raise UsageProblem(f"{spec.source[0]}: no view is called {spec.view}")
 
 
+def exact_collector_for(spec: ScreenSpec, target: Target) -> Collector[object]:
+    """Return what gathers a screen's data for a single look: exact values come with it."""
+    if spec.lookup is None or not spec.trusted:
+        return collector_for(spec, target)
+    from pgdeck.watch.exact import ExactCollector
+
+    return ExactCollector(_table_collector(spec, target.environment), spec)
+
+
 def _table_collector(spec: ScreenSpec, environment: Environment) -> Collector[Table]:
     from pgdeck.watch.query import QueryCollector
 

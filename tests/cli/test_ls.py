@@ -19,6 +19,7 @@ import pytest
 
 from pgdeck.core.text import safe
 from servers import LiveServer, free_port
+from watching import busy
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 DB = "ls_test"
@@ -105,6 +106,23 @@ def test_json_has_the_promised_shape(
     assert isinstance(rows[0]["size"], int)
     assert rows[0]["size"] > 2_000_000
     assert any("hé\nllo" in row["table"] for row in rows)  # raw
+
+
+def test_sizes_are_measured_unless_a_lock_is_in_the_way(
+    environ: dict[str, str], pg18: LiveServer, database: str
+) -> None:
+    dsn = pg18.dsn(database)
+    sizes = "SELECT pg_total_relation_size('big'), pg_database_size(current_database())"
+    (table, whole) = pg18.sql(sizes, database)[0]
+
+    measured = report(environ, "ls", "tables", dsn, "--filter", "big")["rows"][0]["size"]
+    databases = {row["database"]: row for row in report(environ, "ls", "databases", dsn)["rows"]}
+    with busy(pg18, database, "LOCK TABLE big"):
+        estimated = pgdeck(environ, "ls", "tables", dsn, "--filter", "big").stdout.decode()
+
+    assert measured == table
+    assert databases[database]["size"] == pytest.approx(whole, rel=0.1)
+    assert re.search(r"big\s+~\d", estimated)
 
 
 def test_filter_and_limit(environ: dict[str, str], pg18: LiveServer, database: str) -> None:

@@ -91,10 +91,12 @@ def _no_screen(name: str, menu: Menu) -> UsageProblem:
 async def _ask(answer: Answer, target: Target, *, rates: bool) -> None:
     """Collect once; a target that does not answer becomes the answer's failure."""
     from pgdeck.watch.once import collect_once
-    from pgdeck.wiring import checks_look, collector_for, server_collector
+    from pgdeck.wiring import checks_look, exact_collector_for, server_collector
 
     own = (
-        checks_look(target) if answer.spec.view == "checks" else collector_for(answer.spec, target)
+        checks_look(target)
+        if answer.spec.view == "checks"
+        else exact_collector_for(answer.spec, target)
     )
     collectors = [server_collector(), own]
     if answer.spec.view == "overview":
