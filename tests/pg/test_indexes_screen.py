@@ -15,7 +15,7 @@ from pgdeck.core.spec import ScreenSpec
 from pgdeck.watch.menu import load_menu
 from pgdeck.watch.query import QueryCollector
 from servers import LiveServer
-from watching import at_work, busy, look, screen_rows, wait_for
+from watching import at_work, busy, look, screen_rows, sql_of, wait_for
 
 DB = "indexes_screen"
 SPEC: ScreenSpec = next(spec for spec in load_menu().specs if spec.name == "indexes")
@@ -144,6 +144,23 @@ async def test_use_and_since_when_it_is_counted(any_pg: LiveServer) -> None:
         assert used["used"] == Unknown("PostgreSQL 16 is the first to remember it")
     else:
         assert 0 <= used["used"] < 600
+
+
+async def test_after_a_week_of_counting_an_unused_one_may_go(any_pg: LiveServer) -> None:
+    sql = sql_of("indexes", any_pg.major)
+    assert sql.count("604800") == 2
+    with any_pg.connect(DB) as connection:
+        cursor = psycopg.RawCursor(connection)
+        cursor.execute(sql.replace("604800", "0").encode())
+        assert cursor.description is not None
+        names = [column.name for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor]
+    found = {row["name"]: row for row in rows}
+
+    assert found["item_s"]["fix"] == "DROP INDEX CONCURRENTLY public.item_s"
+    assert found["event_at"]["fix"] == "DROP INDEX public.event_at"
+    for name in ("item_pkey", "item_x_y_key", "copied_id", "item_low_and_more"):
+        assert found[name]["fix"] is None
 
 
 async def test_partitions_are_one_row(any_pg: LiveServer) -> None:

@@ -39,6 +39,16 @@ def test_both_variants_differ_only_in_what_the_server_knows() -> None:
         assert "relallfrozen" in "".join(come)
 
 
+def test_the_indexes_of_15_differ_only_in_when_one_was_last_used() -> None:
+    old, new = (
+        set(bare(sql_of("indexes", major).split("*/")[-1]).splitlines()) for major in (15, 16)
+    )
+
+    assert len(old - new) == 3
+    assert len(new - old) == 4
+    assert all("lastscan" in line or "no_memory" in line or "u.last" in line for line in new - old)
+
+
 def test_a_statement_is_chosen_by_the_servers_version() -> None:
     assert "relallfrozen" not in query("overview_tables", 170005).sql
     assert "relallfrozen" in query("overview_tables", 180004).sql
