@@ -97,6 +97,9 @@ def test_freshness_tells_the_truth() -> None:
     assert "42 s old" in text_of(identity_line(lost, 120))
     old = replace(fresh, data_age=30.0)
     assert "30 s old" in text_of(identity_line(old, 120))
+    assert "reading" in text_of(identity_line(replace(fresh, data_age=None), 120))
+    never = replace(fresh, data_age=None, failed=True)
+    assert "▲ no data" in text_of(identity_line(never, 120))
 
 
 def test_a_standby_and_a_limited_login_are_named() -> None:

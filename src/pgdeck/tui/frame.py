@@ -40,6 +40,7 @@ class FrameState:
     now: float
     data_age: float | None = None
     zen: bool = False
+    failed: bool = False
 
 
 def identity_line(state: FrameState, width: int) -> Line:
@@ -104,7 +105,8 @@ def _freshness(state: FrameState) -> Line:
         said = "no data yet" if age is None else f"{plain(age, Format.AGE)} old"
         return (Span(f"■ {said}", "critical"),)
     if age is None:
-        return (Span("◐ reading", "notice"),)
+        # What fails from the start, as an extension that is missing, is not on its way.
+        return (Span("▲ no data", "warning") if state.failed else Span("◐ reading", "notice"),)
     if age > max(STALE_AFTER_INTERVALS * state.interval, state.interval + 3.5):
         return (Span(f"▲ {plain(age, Format.AGE)} old", "warning"),)
     return (Span("● ", "good"), Span(every, "quiet"))

@@ -109,6 +109,7 @@ class Framing:
             now=now,
             data_age=self.age(view),
             zen=self.zen,
+            failed=self.stale(view),
         )
         self._canvas("identity").paint([identity_line(state, width)])
         count = alert_count(self._checks(), now, lost=self.lost)
