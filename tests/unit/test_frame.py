@@ -172,8 +172,18 @@ def test_a_click_finds_the_tab_that_is_drawn_there(width: int) -> None:
     drawn = text_of(tab_line(tabs, "tables", (), width))
     for sought, tab in (("1", tabs[0]), ("Ov", tabs[0]), ("4", tabs[1]), ("Tabl", tabs[1])):
         assert tab_at(tabs, width, drawn.index(sought)) is tab
-    assert tab_at(tabs, width, 0) is None
     assert tab_at(tabs, width, width - 1) is None
+
+
+def test_blanks_between_tabs_go_before_letters_do() -> None:
+    tabs = [spec("overview", "1"), spec("connections", "3")]
+    drawn = [text_of(tab_line(tabs, "overview", (), width)).strip() for width in (60, 36, 26, 24)]
+    assert drawn == [
+        "1 Overview   3 Connections",
+        "1 Overview 3 Connections",
+        "1 Overvi 3 Connec",
+        "1 Over 3 Conn",
+    ]
 
 
 def test_ten_tabs_and_the_alerts_fit_in_eighty_columns() -> None:

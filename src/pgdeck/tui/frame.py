@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 from pgdeck.core.address import place
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 STALE_AFTER_INTERVALS = 2
 HINT_LEAST = 24
 ALERT_CELLS = 8
-SHORT_TITLE = 4
+TITLE_LETTERS = (None, 6, 4)
+"""How many letters of their titles tabs keep, as room gets scarce."""
 
 ALERTS_HOLD = 60.0
 """Seconds after which a count of alerts may be wrong and is not shown."""
@@ -158,14 +160,16 @@ def tab_at(specs: Sequence[ScreenSpec], width: int, x: int) -> ScreenSpec | None
 
 
 def _tabs(specs: Sequence[ScreenSpec], width: int) -> list[tuple[ScreenSpec, str, str]]:
-    """Return the screens with the blank around their tabs and what these say in a width."""
+    """Return the screens with the blank around their tabs and what these say in a width.
+
+    Blanks go before letters do.
+    """
     room = width - ALERT_CELLS
-    if sum(len(spec.title) + 5 for spec in specs) <= room:
-        return [(spec, " ", spec.title) for spec in specs]
-    short = [(spec, spec.title[:SHORT_TITLE]) for spec in specs]
-    # Ten tabs on eighty columns have no room for a blank on both sides.
-    gap = " " if sum(len(title) + 5 for _, title in short) <= room else ""
-    return [(spec, gap, title) for spec, title in short]
+    for letters, gap in product(TITLE_LETTERS, (" ", "")):
+        titles = [spec.title[:letters] for spec in specs]
+        if sum(len(title) + 3 + 2 * len(gap) for title in titles) <= room:
+            break
+    return [(spec, gap, title) for spec, title in zip(specs, titles, strict=True)]
 
 
 def banner_line(link: LinkState, now: float, width: int) -> Line:
