@@ -35,8 +35,8 @@ class Glance:
         self.asked: list[str] = []
 
     @property
-    def transactions(self) -> int:
-        return self.rounds.transactions
+    def reported(self) -> int:
+        return self.rounds.reported
 
     async def ask(self, *queries: Query) -> tuple[Answer, ...]:
         """Answer as the server does, but date the sample as late as it is pretended."""

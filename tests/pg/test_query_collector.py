@@ -56,7 +56,7 @@ class Told:
     answers: list[Sequence[Answer]]
     version: int = 180_000
     now: float = 0.0
-    transactions: int = 0
+    reported: int = 0
     asked: list[tuple[Query, ...]] = field(default_factory=list)
 
     async def ask(self, *queries: Query) -> tuple[Answer, ...]:

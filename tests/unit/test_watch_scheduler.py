@@ -175,7 +175,9 @@ async def test_what_two_ask_alike_is_asked_once() -> None:
     assert line.rounds == [["one", "other"]]
     assert second == (first[1], first[0], first[1])
     assert first[0] != first[1]
-    assert rounds.transactions == 2
+    assert rounds.reported == 1
+    await rounds.ask((one,), 3.0)
+    assert rounds.reported == 3
     await rounds.close()
 
 

@@ -28,8 +28,8 @@ class Context(Protocol):
         """Monotonic seconds."""
 
     @property
-    def transactions(self) -> int:
-        """Transactions that the watching has cost before what is asked next, one a statement."""
+    def reported(self) -> int:
+        """Transactions of the watching itself that the server has counted so far."""
 
     async def ask(self, *queries: Query) -> tuple[Answer, ...]:
         """Answer the queries in order; all asks of one tick share one round trip.

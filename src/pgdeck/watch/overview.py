@@ -39,16 +39,13 @@ class OverviewCollector:
         self._load = Load()
         self._space = Space(measure_at_once=measure_at_once)
         self._used = History()
-        self._spent = self._reported = 0
+        self._reported = 0
 
     async def collect(self, ctx: Context) -> Overview:
         """Ask everything that is due in one round; a part that failed is its Failure."""
         before = ctx.now
-        # Each of our questions is a transaction: at rest they would be all that is seen.  What a
-        # session has done is reported when the counters' own statement ends: a reading holds
-        # what was done up to the end of the counters before.
-        spent = ctx.transactions
-        own, self._reported, self._spent = self._spent - self._reported, self._spent, spent + 1
+        # Each of our questions is a transaction: at rest they would be all that is seen.
+        own, self._reported = ctx.reported - self._reported, ctx.reported
         asked = _questions(ctx.version, *self._space.due(before))
         replies = await ctx.ask(*asked)
         taken = (before + ctx.now) / 2

@@ -46,14 +46,16 @@ class Rounds:
         self._waiting: list[_Asked] = []
         self._task: asyncio.Task[None] | None = None
         self._spent = 0
+        self._reported = 0
 
     @property
-    def transactions(self) -> int:
-        """Transactions so far, with those that will lead the next round."""
-        try:
-            return self._spent + self._line().opening
-        except Unreachable:
-            return self._spent
+    def reported(self) -> int:
+        """How many transactions of ours the server has counted before the next round begins.
+
+        A session reports what it has done when a statement ends and a second has passed since
+        the last report: with the first statement of a round, as rounds are made.
+        """
+        return self._reported
 
     async def ask(self, queries: tuple[Query, ...], deadline: float) -> tuple[Answer, ...]:
         """Answer the queries with those of all others who ask in this turn.
@@ -93,6 +95,14 @@ class Rounds:
                 asked.answered.cancel()
             self._task = None
 
+    def _count(self, asked: int) -> None:
+        try:
+            opening = self._line().opening
+        except Unreachable:
+            return
+        self._reported = self._spent + opening + 1
+        self._spent += opening + asked
+
     async def _line_round(self, queries: Sequence[Query], deadline: float) -> tuple[Answer, ...]:
         return await self._line().round(queries, deadline)
 
@@ -101,7 +111,7 @@ class Rounds:
             return
         # What two ask alike is asked once: the rules and a screen often need the same answer.
         queries = list(dict.fromkeys(query for asked in batch for query in asked.queries))
-        self._spent = self.transactions + len(queries)
+        self._count(len(queries))
         loop = asyncio.get_running_loop()
         round_ = loop.create_task(self._line_round(queries, max(a.deadline for a in batch)))
         try:
@@ -135,9 +145,9 @@ class RoundContext:
         return self.clock()
 
     @property
-    def transactions(self) -> int:
-        """Transactions of our own so far, whoever asked."""
-        return self.rounds.transactions
+    def reported(self) -> int:
+        """Transactions of our own, whoever asked, that the server has counted so far."""
+        return self.rounds.reported
 
     async def ask(self, *queries: Query) -> tuple[Answer, ...]:
         """Answer the queries in order, in the round trip of this tick."""

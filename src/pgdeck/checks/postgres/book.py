@@ -60,7 +60,7 @@ class PostgresBook:
 
     async def gather(self, ctx: Context) -> Facts:
         """Ask everything that is due in one round; raises `Unreachable`."""
-        now, own = ctx.now, ctx.transactions
+        now, own = ctx.now, ctx.reported
         names = self._calendar.due(now, walking=self._walk.under_way)
         if self._memory.wants_state and "state" not in names:
             names = (*names, "state")
