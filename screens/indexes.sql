@@ -20,14 +20,14 @@ empty_text = "This database has no indexes yet, and no foreign key that would wa
 
 [[columns]]
 name = "index"
-width = 0
+width = 32
 priority = 0
 note = "or the foreign key that has none; (n) is the number of partitions"
 
 [[columns]]
 name = "table"
 width = 16
-priority = 3
+priority = 4
 note = "with its schema where the database uses more than one"
 
 [[columns]]
@@ -49,7 +49,7 @@ note = "since the counting began"
 name = "used"
 format = "age"
 width = 6
-priority = 4
+priority = 3
 note = "since it was last used, by the statistics"
 
 [[columns]]

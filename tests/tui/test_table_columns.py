@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from rich.cells import cell_len
 
@@ -116,6 +118,16 @@ def test_what_is_cut_ends_with_an_ellipsis() -> None:
     parts = shape(long, column(10, Align.LEFT), 10, Ruler())
     assert parts == (("a long n…", "warning"), ("▲", "warning"))
     assert shape(Cell("1234567", unit=" MB"), column(5), 5, Ruler())[0][0] == "1234…"
+
+
+def test_what_names_a_row_keeps_its_beginning_and_its_end() -> None:
+    named = replace(column(16, Align.LEFT), format=Format.TEXT, priority=0)
+    names = ("messages_agent_id_created_at_idx", "messages_agent_id_created_at_key")
+    drawn_names = [shape(Cell(name), named, 16, Ruler())[0][0] for name in names]
+    assert drawn_names == ["messages…_at_idx", "messages…_at_key"]
+    assert shape(Cell(names[0]), replace(named, priority=1), 16, Ruler())[0][0].endswith("agent_…")
+    query = replace(named, format=Format.QUERY)
+    assert shape(Cell("SELECT count(*) FROM t"), query, 16, Ruler())[0][0] == "SELECT count(*)…"
 
 
 def test_escapes_are_drawn_in_a_role_of_their_own() -> None:

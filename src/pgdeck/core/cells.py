@@ -325,15 +325,24 @@ def _whole(value: Number) -> str:
     return numbers.grouped(int(value) if whole else value)
 
 
+def _measured(value: Number) -> str:
+    """Return what a clock or a rate measured, without digits that it cannot know."""
+    return (
+        _whole(round(value, 3 if abs(value) >= 1 else 6))
+        if isinstance(value, float)
+        else _whole(value)
+    )
+
+
 def _share(value: Number) -> str:
-    return f"{(_number(value) or 0.0) * 100:.10g} %"
+    return f"{(_number(value) or 0.0) * 100:.6g} %"
 
 
 def _with(short: Callable[[float], Figure], unit: str) -> Callable[[Number], str]:
     """Return a writer of the exact number, followed by the short form where that differs."""
 
     def write(value: Number) -> str:
-        full = f"{_whole(value)} {unit}"
+        full = f"{_measured(value)} {unit}"
         number = _number(value)
         if number is None or not math.isfinite(number):
             return full
@@ -351,5 +360,5 @@ _EXACT: dict[Format, Callable[[Number], str]] = {
     Format.BAR: _share,
     Format.DURATION: _with(numbers.duration, "s"),
     Format.AGE: _with(numbers.age, "s"),
-    Format.RATE: lambda value: f"{_whole(value)} /s",
+    Format.RATE: lambda value: f"{_measured(value)} /s",
 }

@@ -138,13 +138,13 @@ class ActivityView(RowsView):
         }
 
     def summary(self, table: Table) -> str:
-        """Count all sessions beside those shown."""
+        """Count all processes beside those shown: the server's own are among them."""
         activity = self.activity
         total = len(activity.sessions) if activity else 0
         model = self.current_table.model
         if model.tree and model.filter is not None:
             return f"{model.count()} of {len(table.rows)} match"
-        said = f"{model.count()} of {total} sessions"
+        said = f"{model.count()} of {total} processes"
         if activity and activity.hidden:
             said += f", {activity.hidden} hidden"
             said += f": {MONITOR}" if self.title_line.size.width >= ROOMY else ""

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from pgdeck.core.cell import Cell, Level
-from pgdeck.core.spec import Align, Column
-from pgdeck.core.text import cell_width, fit, pieces
+from pgdeck.core.spec import Align, Column, Format
+from pgdeck.core.text import cell_width, cut_middle, fit, pieces
 
 Part = tuple[str, str]
 """A text and the role in which it is drawn."""
@@ -72,8 +72,13 @@ def shape(cell: Cell, column: Column, width: int, ruler: Ruler, ellipsis: str = 
     role = LEVEL_ROLES[cell.level]
     if column.align is Align.RIGHT:
         return _right(cell, role, width, ruler, ellipsis)
-    parts = _cut(cell, role, width, ellipsis)
+    parts = _cut(cell, role, width, ellipsis, names=_names_row(column))
     return padded(parts, width - parts_width(parts))
+
+
+def _names_row(column: Column) -> bool:
+    """Tell whether a column says which row is which: names often differ at their ends alone."""
+    return column.priority == 0 and column.format is Format.TEXT
 
 
 def padded(parts: Parts, blanks: int) -> Parts:
@@ -143,15 +148,19 @@ def _number(cell: Cell, role: str, lead: int, blanks: tuple[int, int, int]) -> P
     return padded(parts, point + unit + mark)
 
 
-def _cut(cell: Cell, role: str, width: int, ellipsis: str) -> Parts:
-    """Return text, unit and mark in at most `width` cells; what is cut ends with an ellipsis."""
+def _cut(cell: Cell, role: str, width: int, ellipsis: str, *, names: bool = False) -> Parts:
+    """Return text, unit and mark in at most `width` cells, with an ellipsis where some is left out.
+
+    That is the end, and the middle of what names a row.
+    """
     mark = cell_width(cell.mark)
     unit = cell_width(cell.unit)
     room = width - mark
     if room <= 0:
         return ((fit(cell.mark or cell.text, width, ellipsis), role),)
     if cell_width(cell.text) + unit > room:
-        parts = texts(fit(cell.text + cell.unit, room, ellipsis), role)
+        shorten = cut_middle if names else fit
+        parts = texts(shorten(cell.text + cell.unit, room, ellipsis), role)
     else:
         parts = texts(cell.text, role)
         parts = (*parts, (cell.unit, "quiet")) if unit else parts
