@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from decks import deck, drawn, live, says, text, until
 from pgdeck.tui.views.table import TableView
 from pgdeck.tui.widgets.prompt import Prompt
 from servers import LiveServer
+from terminals import program
 
 
 @pytest.fixture(autouse=True)
@@ -119,3 +123,34 @@ async def test_help_explains_filters_where_there_are_rows(pg18: LiveServer) -> N
         await pilot.press("question_mark")
         await until(pilot, says(pilot, "Esc closes"))
         assert "size>10MB" not in text(pilot)
+
+
+def test_what_is_typed_in_one_piece_goes_where_it_was_meant(
+    pg18: LiveServer, tmp_path: Path
+) -> None:
+    database = pg18.create_database("hasty")
+    for name in ("invoices", "pqpq"):
+        pg18.sql(f"CREATE TABLE {name} (id int)", database)
+    with program(pg18, tmp_path, "--screen", "tables", database=database) as terminal:
+        terminal.wait_for(b"2 rows")
+        # None of these letters may mark, sort, or quit; `c` is a key again after Enter.
+        os.write(terminal.master, b"/pq\r")
+        terminal.wait_for(b"1 of .*2 rows")
+        os.write(terminal.master, b"c/inv\r dd:help\rq:tabl\ry2")
+        terminal.wait_for(rb"Copied name in SQL")
+        assert b"InB1YmxpYyIuImludm9pY2VzIg==" in terminal.written  # "public"."invoices"
+        os.write(terminal.master, b":quit\rjjjj")
+        assert terminal.ended() == 0
+
+
+async def test_the_way_out_waits_for_no_other_key(pg18: LiveServer) -> None:
+    async with deck(pg18.dsn("postgres")) as pilot:
+        await until(pilot, live(pilot))
+        stuck = asyncio.Event()
+        pilot.app.screen.call_later(stuck.wait)
+        for key in ("j", "k", "ctrl+c"):
+            pilot.app.post_message(events.Key(key, None))
+        while pilot.app.return_code is None:
+            await asyncio.sleep(0.01)
+        assert pilot.app.return_code == 130
+        stuck.set()

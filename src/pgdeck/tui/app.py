@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -24,6 +25,7 @@ from pgdeck.errors import Problem
 from pgdeck.tui.bridge import Bridge, OpenWatcher
 from pgdeck.tui.deck import Deck
 from pgdeck.tui.errands import Errands
+from pgdeck.tui.keyboard import Keyboard
 from pgdeck.tui.terminal import Terminal
 from pgdeck.tui.theme import choose_theme, load_themes, style_sheets
 from pgdeck.tui.views.registry import warm_up
@@ -81,7 +83,7 @@ class DeckApp(Errands):
         self.problem: Problem | None = None
         self.crash: Exception | None = None
         self._bridge = Bridge(open_watcher)
-        self._ends: set[asyncio.Task[None]] = set()
+        self._keyboard = Keyboard(self, super().on_event)
         self._deck = Deck(specs, start, target, ascii_only=ascii_only)
         themes = load_themes()
         for known in themes.values():
@@ -145,8 +147,16 @@ class DeckApp(Errands):
         """Load what the other screens need while nobody waits for it."""
         self.run_worker(warm_up, group="warm", thread=True, exit_on_error=False)
 
+    async def on_event(self, event: events.Event) -> None:
+        """Let keys come one after another, however they arrive."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._keyboard.take(event)
+        else:
+            await super().on_event(event)
+
     async def on_unmount(self) -> None:
         """Let go of the server without waiting for it."""
+        self._keyboard.stop()
         await self._bridge.close()
 
     def set_timer(

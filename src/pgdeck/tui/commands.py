@@ -44,7 +44,7 @@ COMMANDS = (
     ("Refresh more often", "-", ("faster",), "interval(-1)"),
     ("Change theme", "", ("theme", "dark", "light"), "next_theme"),
     ("Suspend", "ctrl+z", ("suspend",), "suspend_process"),
-    ("Quit", "ctrl+q", ("quit", "q", "exit"), "leave(0)"),
+    ("Quit", "ctrl+q", ("quit", "q", "exit"), "quit"),
 )
 """Title, key, other words and action of what the program does on every screen."""
 
