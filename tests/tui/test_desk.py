@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from textual.actions import parse
 
 from decks import deck, drawn, live, says, text, until
 from pgdeck.tui.app import DeckApp
+from pgdeck.tui.commands import COMMANDS
 from pgdeck.tui.views.activity import ActivityView
 from pgdeck.tui.views.table import TableView
 from pgdeck.tui.widgets.palette import Palette
@@ -40,6 +42,14 @@ def key_event(key: str):  # type: ignore[no-untyped-def]
     if len(key) > 1:
         return events.Key(key, ":" if key == "colon" else "\r")
     return events.Key(_character_to_key(key), key)
+
+
+async def test_every_command_of_the_palette_is_one(pg18: LiveServer) -> None:
+    async with deck(pg18.dsn("postgres")) as pilot:
+        for _, _, _, action in COMMANDS:
+            namespace, name, _ = parse(action)
+            owner = pilot.app.screen if namespace == "screen" else pilot.app
+            assert hasattr(owner, f"action_{name}"), action
 
 
 async def test_an_unknown_word_is_said_and_escape_leaves(pg18: LiveServer) -> None:

@@ -143,14 +143,15 @@ def test_what_is_typed_in_one_piece_goes_where_it_was_meant(
         assert terminal.ended() == 0
 
 
-async def test_the_way_out_waits_for_no_other_key(pg18: LiveServer) -> None:
+async def test_the_way_out_waits_for_no_other_key(
+    pg18: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with deck(pg18.dsn("postgres")) as pilot:
         await until(pilot, live(pilot))
-        stuck = asyncio.Event()
+        left, stuck = asyncio.Event(), asyncio.Event()
+        monkeypatch.setattr(pilot.app, "leave", lambda code: left.set())
         pilot.app.screen.call_later(stuck.wait)
         for key in ("j", "k", "ctrl+c"):
             pilot.app.post_message(events.Key(key, None))
-        while pilot.app.return_code is None:
-            await asyncio.sleep(0.01)
-        assert pilot.app.return_code == 130
+        await asyncio.wait_for(left.wait(), 8)
         stuck.set()

@@ -94,6 +94,7 @@ class Moment:
 
     version = 180000
     transactions = 0
+    reported = 0
 
     def __init__(self, now: float) -> None:
         self.now = now
