@@ -48,10 +48,10 @@ def database(any_pg: LiveServer) -> Iterator[str]:
 
 
 async def overview_of(
-    server: LiveServer, user: str = "postgres", *, rates: bool = False
+    server: LiveServer, user: str = "postgres", *, db: str = DB, rates: bool = False
 ) -> Overview:
     collector = OverviewCollector(measure_at_once=True)
-    found = await look(server, collector, DB, user, rates=rates)
+    found = await look(server, collector, db, user, rates=rates)
     assert isinstance(found, Overview)
     return found
 
@@ -113,11 +113,21 @@ async def test_the_root_blocker_is_named(any_pg: LiveServer, user: str) -> None:
     assert isinstance(overview.activity, ActivitySummary)
     assert overview.activity.waiting == 2
     assert overview.activity.root_blocker is not None
-    assert overview.activity.root_blocker.startswith(f"pid {root}")
-    assert overview.activity.root_blocker.endswith("blocks 2")
+    assert overview.activity.root_blocker.startswith(f"pid {root} blocks 2 (")
     tables = overview.tables
     assert isinstance(tables, TablesSummary)
     assert {each.name: each.locked for each in tables.biggest} == {"messages": False, "event": True}
+
+
+async def test_the_size_of_what_nobody_counted_yet_is_not_zero(any_pg: LiveServer) -> None:
+    db = any_pg.create_database("loaded")
+    any_pg.sql("CREATE TABLE full_one AS SELECT generate_series(1, 9000) AS id", db)
+    any_pg.sql("CREATE TABLE empty_one (id int); ANALYZE empty_one", db)
+
+    tables = (await overview_of(any_pg, db=db)).tables
+
+    assert isinstance(tables, TablesSummary)
+    assert {each.name: each.bytes for each in tables.biggest} == {"full_one": None, "empty_one": 0}
 
 
 async def test_a_prepared_transaction_is_named_as_the_root(any_pg: LiveServer) -> None:

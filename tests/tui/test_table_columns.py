@@ -78,6 +78,14 @@ def test_a_name_column_takes_what_its_text_needs() -> None:
     assert lay_out(ENTRIES, 200, 0, {0: 30, 8: 60}).places[0].width == 30
 
 
+def test_the_first_column_keeps_a_third_for_names_before_others_are_added() -> None:
+    columns = [Column("name", "name"), *(Column(f"n{at}", "n", width=12) for at in range(5))]
+    entries = list(enumerate(columns))
+    assert [place.width for place in lay_out(entries, 80, needs={0: 40}).places[:1]] == [26]
+    assert len(lay_out(entries, 80, needs={0: 40}).places) == 5
+    assert len(lay_out(entries, 80, needs={0: 10}).places) == 6
+
+
 def test_scroll_mark() -> None:
     assert list(thumb(0, 10, 10)) == []
     assert list(thumb(0, 10, 100)) == [0]

@@ -199,8 +199,8 @@ def _tables(part: TablesSummary) -> list[str]:
     words = [f"{tables}, {said(size(part.bytes))}"]
     if part.database_bytes is not None:
         words.append(f"database {said(size(part.database_bytes))}")
-    if part.biggest:
-        biggest = part.biggest[0]
+    biggest = part.biggest[0] if part.biggest else None
+    if biggest is not None and biggest.bytes is not None:
         words.append(f"largest {safe(biggest.name)} {said(size(biggest.bytes))}")
     return words
 

@@ -93,12 +93,15 @@ class Throughput:
 
 @dataclass(frozen=True, slots=True)
 class BigTable:
-    """One of the largest tables; `bytes` are estimated from relpages, partitions rolled up."""
+    """One of the largest tables; `bytes` are estimated from relpages, partitions rolled up.
+
+    None bytes: no vacuum and no analyze has counted its pages yet.
+    """
 
     schema: str
     name: str
     partitions: int
-    bytes: int
+    bytes: int | None
     dead_share: float | None
     vacuumed_s: float | None
     locked: bool

@@ -125,7 +125,7 @@ def _big(row: Row, locked: frozenset[int], since: float) -> BigTable:
         schema=str(row["schema"]),
         name=str(row["name"]),
         partitions=cast(int, row["number"]),
-        bytes=cast(int, row["bytes"]),
+        bytes=whole(row["bytes"]),
         dead_share=dead / (dead + live) if dead + live >= TELLING else None,
         vacuumed_s=None if vacuumed is None else vacuumed + since,
         locked=not locked.isdisjoint(cast("Sequence[int]", row["members"])),

@@ -64,7 +64,8 @@ def said_blocker(wait: LockWait) -> str | None:
     since = f" {''.join(age(root.seconds))}" if root.seconds is not None and root.state else ""
     name = root.application or root.login
     who = f" ({name}{state}{since})" if name else ""
-    return f"pid {root.pid}{who} blocks {wait.blocked}"
+    # What a narrow pane cuts off is who it is, not what it does.
+    return f"pid {root.pid} blocks {wait.blocked}{who}"
 
 
 def _waiters(answers: Answers) -> int:

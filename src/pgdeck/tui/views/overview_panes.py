@@ -210,7 +210,7 @@ def _activity(part: ActivitySummary, width: int, height: int) -> list[Line]:
     ]
     if part.root_blocker:
         waited = figure(part.blocked_longest_s, Format.DURATION)
-        lines.append((Span("▲ ", "warning"), *text(part.root_blocker), Span(" "), *waited))
+        lines.append((Span("▲ ", "warning"), *text(part.root_blocker), Span(" for "), *waited))
     for pid, application, seconds, query in part.sample:
         age = plain(seconds, Format.DURATION)
         who = f"{fit(safe(application), 10)} " if width >= SAMPLE_LEAST else ""
@@ -251,7 +251,7 @@ _TABLE_FACTS: Line = (Span("    size   dead  vacuumed", "quiet"),)
 
 def _big_table(table: BigTable, width: int) -> Line:
     parts = f" ({table.partitions})" if table.partitions else ""
-    size = clip_right(figure(table.bytes, Format.BYTES), 8)
+    size = clip_right(known(table.bytes, Format.BYTES), 8)
     if table.locked:
         state: Line = (Span("   ▲ locked      ", "warning"),)
     else:

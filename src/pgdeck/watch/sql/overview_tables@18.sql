@@ -89,7 +89,9 @@ leaf AS MATERIALIZED (
              END AS new_at) AS n
 ),
 root AS (
-  SELECT l.root, pg_catalog.sum(l.pages) AS pages
+  -- What was never vacuumed or analyzed has no pages in the catalog, whatever it holds.
+  SELECT l.root, pg_catalog.sum(l.pages) AS pages,
+         pg_catalog.bool_or(l.relkind <> 'p' AND l.reltuples < 0 AND l.relpages = 0) AS uncounted
     FROM leaf AS l GROUP BY l.root ORDER BY 2 DESC, 1 LIMIT 12
 )
 SELECT 'sum' AS kind, NULL::pg_catalog.text AS schema, NULL::pg_catalog.text AS name,
@@ -104,7 +106,8 @@ SELECT 'sum' AS kind, NULL::pg_catalog.text AS schema, NULL::pg_catalog.text AS 
 UNION ALL
 (SELECT 'big', s.nspname::pg_catalog.text, c.relname::pg_catalog.text,
         CASE c.relkind WHEN 'p' THEN m.number ELSE 0 END,
-        (r.pages * conf.block)::pg_catalog.int8, m.dead, m.live, m.vacuumed_s,
+        CASE WHEN r.pages > 0 OR NOT r.uncounted
+             THEN (r.pages * conf.block)::pg_catalog.int8 END, m.dead, m.live, m.vacuumed_s,
         m.members
    FROM root AS r
    JOIN leaf AS c ON c.oid = r.root

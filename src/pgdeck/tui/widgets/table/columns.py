@@ -26,6 +26,9 @@ ROOMY_SHARE = 5
 CHOSEN = -1
 """The priority of a column that a person asked for: the last one that leaves."""
 
+NAMING_SHARE = 3
+"""The first column's share of the room, as far as its texts need it, is one of so many."""
+
 Entry = tuple[int, Column]
 """A column, and where its value stands in a row."""
 
@@ -111,6 +114,7 @@ def lay_out(
     needs = needs or {}
     least = {at: least_width(column, needs.get(at, 0), room) for at, column in entries}
     frozen, *rest = entries
+    least[frozen[0]] = _naming_width(frozen, needs.get(frozen[0], 0), room, least[frozen[0]])
     first = min(least[frozen[0]], max(1, room * 2 // 3) if rest else room)
     beside = room - first
     kept = _kept(rest, beside, least)
@@ -137,6 +141,11 @@ def least_width(column: Column, need: int = 0, room: int = 0) -> int:
         return max(column.width, label)
     keeps = max(LEAST, room // ROOMY_SHARE)
     return max(label, min(keeps, need) if need else keeps, 1)
+
+
+def _naming_width(entry: Entry, need: int, room: int, least: int) -> int:
+    """Return what the column that tells rows apart keeps: a third of the room if it needs that."""
+    return least if entry[1].width else max(least, min(need, room // NAMING_SHARE))
 
 
 def _span(entries: Sequence[Entry], widths: Mapping[int, int]) -> int:
