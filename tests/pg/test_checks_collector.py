@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +58,7 @@ class Counting:
     def __init__(self, name: str, sql: str, *judges: Any) -> None:
         self.name = name
         self.asked = Query(f"book_{name}", sql)
+        self.waiting: frozenset[str] = frozenset()
         self.rules: tuple[Rule[Answer], ...] = tuple(
             Rule(f"{name}_{judge.__name__}", name, judge, Thresholds(1.0, 10.0))
             for judge in judges or (count,)
@@ -66,6 +67,9 @@ class Counting:
     async def gather(self, ctx: Context) -> Answer:
         (answer,) = await ctx.ask(self.asked)
         return answer
+
+    def look_again(self, rules: Collection[str]) -> None:
+        self.waiting = frozenset(rules)
 
 
 class Failing(Counting):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -236,3 +237,42 @@ def test_a_rule_that_is_left_out_loses_its_past() -> None:
     again = engine.take([judged(reading("w"))], at=8.0, wall=START)
     assert again.checks[0].state is State.OK
     assert not engine.is_over("gone", "")
+
+
+@pytest.mark.parametrize(
+    ("samples", "shown", "settled"),
+    [
+        # A capital letter was judged on new facts, a small one on those of an earlier sample.
+        ("Owwww", "ooooo", False),
+        ("OWwww", "ooooo", False),
+        ("OWwwW", "oooow", True),
+        ("WWooo", "owwww", False),
+        ("WWOooO", "owwwwo", True),
+        ("CCWwwW", "cccccw", True),
+        ("w", "o", False),
+        ("OWwO", "oooo", True),
+        ("Oc", "oc", True),
+        ("OccoO", "occcc", False),
+        ("OWw?w", "ooo?o", False),
+    ],
+)
+def test_only_new_facts_count(samples: str, shown: str, settled: bool) -> None:
+    engine = Engine()
+    seen = ""
+    for tick, letter in enumerate(samples):
+        one = replace(judged(reading(letter.lower())), is_new=letter.isupper())
+        (check,) = engine.take([one], at=4.0 * tick, wall=START).checks
+        seen += LETTERS[check.state]
+    assert seen == shown
+    assert engine.undecided == (frozenset() if settled else {"slots"})
+
+
+def test_an_acknowledgement_outlives_repeated_facts() -> None:
+    engine = Engine()
+    for tick, letter in enumerate("WOooo"):
+        engine.take(
+            [replace(judged(reading(letter.lower(), "a")), is_new=letter.isupper())],
+            at=4.0 * tick,
+            wall=START,
+        )
+    assert not engine.is_over("slots", "a")

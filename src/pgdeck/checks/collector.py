@@ -86,7 +86,10 @@ class ChecksCollector:
         if isinstance(known, BaseException):
             raise known
         sample = list(self._judge(policy, gathered))
-        return self._settle(sample, ctx)
+        checks = self._settle(sample, ctx)
+        for book in self._bench.books:
+            book.look_again(self._engine.undecided)
+        return checks
 
     async def _identify(self, ctx: Context) -> None:
         """Learn which database answers; another one than before has no past here."""
@@ -144,7 +147,8 @@ def _judged(rule: Rule[Any], policy: Policy, facts: object) -> Judged:
     if isinstance(facts, BaseException):
         return Judged(rule, thresholds, (_unknown(facts),))
     try:
-        return Judged(rule, thresholds, tuple(rule.judge(facts, thresholds)))
+        readings = tuple(rule.judge(facts, thresholds))
+        return Judged(rule, thresholds, readings, rule.is_new(facts))
     except Exception as error:  # noqa: BLE001  # a rule's bug costs its own line
         return Judged(rule, thresholds, (_unknown(error),))
 

@@ -1,8 +1,8 @@
 """From one sample's readings to the state that is shown: nothing flaps, nothing is made up; pure.
 
 A warning counts after two samples in a row, a critical one at once; two samples below it end
-either.  Unknown neither confirms nor clears: it is shown at once, and what stood before stands
-again when it can be seen.
+either.  What is judged anew on the facts of an earlier sample is none.  Unknown neither confirms
+nor clears: it is shown at once, and what stood before stands again when it can be seen.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ class Judged:
     rule: Rule[Any]
     thresholds: Thresholds
     readings: tuple[Reading, ...]
+    is_new: bool = True
+    """Whether the facts were gathered for this sample."""
 
 
 @dataclass(slots=True)
@@ -55,12 +57,13 @@ class _Subject:
     """The last reading that raised an alert: its sentence stays while that clears."""
     history: History = field(default_factory=History)
 
-    def take(self, reading: Reading, at: float, wall: datetime) -> None:
-        """Take one sample."""
-        self.samples += 1
+    def take(self, reading: Reading, at: float, wall: datetime, *, is_new: bool = True) -> None:
+        """Take one sample; of what is not new only a critical state counts, and at once."""
+        self.samples += is_new
         self.history.add(at, reading.value)
         self.reading = reading
-        if reading.state is not State.UNKNOWN:
+        worse = reading.state is State.CRITICAL and self.confirmed is not State.CRITICAL
+        if reading.state is not State.UNKNOWN and (is_new or worse):
             self._count(reading.state)
             self._settle(wall)
         shown = self._now()
@@ -93,12 +96,17 @@ class _Subject:
 
     def _entered(self, wall: datetime) -> datetime | None:
         """Return when the present state began; None when it was so before the first sample."""
-        always = self.samples == 1 or self.raised == self.samples
+        always = self.samples <= 1 or self.raised == self.samples
         # A single look cannot know since when.
         return None if self.needed == 1 or (self.from_start and always) else wall
 
     def _now(self) -> State:
         return State.UNKNOWN if self.reading.state is State.UNKNOWN else self.confirmed
+
+    @property
+    def wavers(self) -> bool:
+        """Whether the last reading says something else than what stands."""
+        return self.reading.state not in (State.UNKNOWN, self.confirmed)
 
     @property
     def words(self) -> Reading:
@@ -158,25 +166,38 @@ class Engine:
             return not any(past.troubled)
         return not any(subject in troubled or "" in troubled for troubled in past.troubled)
 
+    @property
+    def undecided(self) -> frozenset[str]:
+        """The rules that another sample would settle."""
+        return frozenset(
+            name
+            for name, past in self._rules.items()
+            if any(subject.wavers for subject in past.subjects.values())
+        )
+
     def _rule(self, judged: Judged, at: float, wall: datetime) -> None:
         past = self._rules.setdefault(judged.rule.name, _Past({}, deque(maxlen=self._needed)))
         first = not past.troubled
+        is_new = judged.is_new or first
         readings = {each.subject: each for each in judged.readings} or {"": SILENT}
-        past.troubled.append(
-            frozenset(name for name, each in readings.items() if each.state is not State.OK)
-        )
+        troubled = frozenset(name for name, each in readings.items() if each.state is not State.OK)
+        if is_new:
+            past.troubled.append(troubled)
+        else:
+            past.troubled[-1] |= troubled
         whole = readings.get("")
         lost = whole is not None and whole.state is State.UNKNOWN
         for name, reading in readings.items():
             subject = past.subjects.setdefault(name, _Subject(self._needed, first))
-            subject.take(reading, at, wall)
+            subject.take(reading, at, wall, is_new=is_new)
         for name in past.subjects.keys() - readings.keys():
             subject = past.subjects[name]
             if lost:
                 assert whole is not None
-                subject.take(replace(whole, subject=name), at, wall)
+                subject.take(replace(whole, subject=name), at, wall, is_new=is_new)
                 continue
-            subject.take(Reading(State.OK, "It is gone", subject=name), at, wall)
+            gone = Reading(State.OK, "It is gone", subject=name)
+            subject.take(gone, at, wall, is_new=is_new)
             if subject.confirmed is State.OK:
                 del past.subjects[name]
 

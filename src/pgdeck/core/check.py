@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -76,6 +76,7 @@ class Rule(Generic[F]):
     every value are in the raw unit of `format` (`core.cells` states them: bytes, seconds, shares
     of one).  `local` says whether it is judged on a developer's own database.  `judge` gives at
     least one reading, OK or UNKNOWN included, so that silence never looks like health.
+    `is_new` says whether facts hold a new sample of what it judges, or what an earlier one told.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Rule(Generic[F]):
     advice: str = ""
     screen: str = ""
     local: bool = True
+    is_new: Callable[[F], bool] = lambda _facts: True
 
 
 class Book(Protocol[F]):
@@ -106,6 +108,9 @@ class Book(Protocol[F]):
         A question that failed leaves its facts unknown.  Raises `Unreachable` when the connection
         is lost.
         """
+
+    def look_again(self, rules: Collection[str]) -> None:
+        """Hear which rules wait for another sample: what they judge may be gathered sooner."""
 
 
 class PardonKind(StrEnum):

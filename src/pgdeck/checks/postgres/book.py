@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar, cast
 
@@ -67,9 +67,19 @@ class PostgresBook:
         replies = await ctx.ask(*(self._question(name, ctx.version) for name in names))
         answers = dict(zip(names, replies, strict=True))
         self._calendar.asked(now, names)
-        self._kept = replace(self._kept, **self._read(answers))
+        read = self._read(answers)
+        self._kept = replace(self._kept, **read, new=frozenset(read))
         self._remember(own, answers)
         return self._kept
+
+    def look_again(self, rules: Collection[str]) -> None:
+        """Ask what is slow about these rules with the next questions that are not."""
+        waiting = [rule for rule in self.rules if rule.name in rules]
+        self._calendar.hurried = tuple(
+            question
+            for part, question in _SLOW_PARTS.items()
+            if any(_is_about(rule, part) for rule in waiting)
+        )
 
     def _question(self, name: str, version: int) -> Query:
         if name in SHARED:
@@ -126,6 +136,8 @@ class _Calendar:
 
     def __init__(self, *, measure_at_once: bool) -> None:
         self.many_tables = False
+        self.hurried: tuple[str, ...] = ()
+        """Slow questions that are asked with the next of the middle ones."""
         self._spare_first = not measure_at_once
         self._middle_at: float | None = None
         self._slow_at: float | None = None
@@ -135,8 +147,9 @@ class _Calendar:
         middle = self._middle_at is None or now - self._middle_at >= every
         slow = self._slow_at is None or now - self._slow_at >= SLOW_EVERY
         slow = slow and not self._spare_first
-        walk = ("sequences",) if walking and middle and not slow else ()
-        return (*FAST, *SHARED, *(MIDDLE if middle else ()), *(SLOW if slow else ()), *walk)
+        hurried = {*self.hurried, *(("sequences",) if walking else ())} if middle else ()
+        more = SLOW if slow else tuple(name for name in SLOW if name in hurried)
+        return (*FAST, *SHARED, *(MIDDLE if middle else ()), *more)
 
     def asked(self, now: float, names: tuple[str, ...]) -> None:
         self._spare_first = False
@@ -222,6 +235,17 @@ _PARTS: Mapping[str, _Part] = {
         "settings", lambda answers: tuple(str(row["name"]) for row in rows_of(answers, "settings"))
     ),
 }
+
+
+_SLOW_PARTS = {
+    "changed": "statistics",
+    **{name: name for name in ("indexes", "sequences", "bloat", "settings")},
+}
+"""By which question the slow parts of the facts are gathered."""
+
+
+def _is_about(rule: Rule[Facts], part: str) -> bool:
+    return not rule.is_new(Facts()) and rule.is_new(Facts(new=frozenset({part})))
 
 
 def _sequences(answers: Answers) -> tuple[shapes.Sequence, ...]:

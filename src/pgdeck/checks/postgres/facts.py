@@ -313,7 +313,10 @@ class Floors:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One sample; a part that failed, or has not been asked yet, is `Missing`."""
+    """One sample; a part that failed, or has not been asked yet, is `Missing`.
+
+    `new` names the parts that were asked for this sample; the others are of an earlier one.
+    """
 
     server: Server | Missing = NOT_YET
     transactions: tuple[Transaction, ...] | Missing = NOT_YET
@@ -330,5 +333,6 @@ class Facts:
     sequences: Sequences | Missing = NOT_YET
     bloat: tuple[Bloat, ...] | Missing = NOT_YET
     settings: tuple[str, ...] | Missing = NOT_YET
+    new: frozenset[str] = frozenset()
     past: Past = field(default_factory=Past)
     floors: Floors = Floors()

@@ -16,6 +16,7 @@ RELOAD = "SELECT pg_reload_conf()"
 @rule(
     "requested_checkpoints",
     "Requested checkpoints",
+    of="state",
     warn=0.3,
     crit=0.7,
     format=Format.RATIO,

@@ -43,6 +43,7 @@ def _not_visible(facts: Facts, senders: tuple[Sender, ...]) -> Iterator[Reading]
 @rule(
     "replication_lag",
     "Replication lag in bytes",
+    of="senders",
     warn=64.0 * 2**20,
     crit=2.0**30,
     format=Format.BYTES,
@@ -87,6 +88,7 @@ def _own_lag(state: ServerState, at: Thresholds) -> Iterator[Reading]:
 @rule(
     "replication_delay",
     "Replication delay",
+    of="senders",
     warn=30.0,
     crit=300.0,
     format=Format.DURATION,
@@ -118,6 +120,7 @@ def replication_delay(facts: Facts, at: Thresholds) -> Iterator[Reading]:
 @rule(
     "standby_missing",
     "Standbys connected",
+    of="senders",
     direction=Direction.LOW,
     advice="With synchronous standbys missing every commit hangs. Set warn to the number of "
     "standbys that is one too few.",
@@ -163,6 +166,7 @@ def synchronous(names: str) -> int:
 @rule(
     "slot_retained",
     "WAL kept by slots",
+    of="slots",
     warn=5.0 * 2**30,
     crit=20.0 * 2**30,
     format=Format.BYTES,
@@ -200,6 +204,7 @@ def _drop(slot: Slot) -> str:
 @rule(
     "inactive_slot",
     "Inactive slots",
+    of="slots",
     warn=3600.0,
     crit=86_400.0,
     format=Format.AGE,
@@ -232,6 +237,7 @@ def inactive_slot(facts: Facts, at: Thresholds) -> Iterator[Reading]:
 @rule(
     "archiving",
     "WAL archiving",
+    of="state",
     warn=0.0,
     crit=900.0,
     format=Format.DURATION,

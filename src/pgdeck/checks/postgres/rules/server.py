@@ -16,6 +16,7 @@ RECENT_S = 300.0
 @rule(
     "checksum_failures",
     "Checksum failures",
+    of="databases",
     crit=1.0,
     screen="databases",
     advice="Pages on disk are damaged: stop writing, take a copy of the files, then look for a "
@@ -46,6 +47,7 @@ def checksum_failures(facts: Facts, at: Thresholds) -> Iterator[Reading]:
 @rule(
     "pending_restart",
     "Settings waiting for a restart",
+    of="settings",
     warn=1.0,
     advice="The file says one thing and the server does another until it is restarted.",
 )
@@ -68,6 +70,7 @@ def pending_restart(facts: Facts, at: Thresholds) -> Iterator[Reading]:
 @rule(
     "notification_queue",
     "Notification queue",
+    of="state",
     warn=0.25,
     crit=0.75,
     format=Format.RATIO,

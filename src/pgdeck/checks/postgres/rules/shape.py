@@ -28,11 +28,13 @@ def rule(
     direction: Direction = Direction.HIGH,
     screen: str = "",
     local: bool = True,
+    of: str = "",
 ) -> Callable[[Judging], Rule[Facts]]:
     """Make a rule of a function.
 
     The function yields what is wrong and, in the end, what is right; the latter counts only when
     nothing is wrong.  Where it meets facts that are missing it says so as far as nothing is wrong.
+    `of` names the part of the facts that it is about, where that is not asked in every sample.
     """
 
     def made(judging: Judging) -> Rule[Facts]:
@@ -40,7 +42,12 @@ def rule(
             return settle(_candid(judging(facts, at)), direction)
 
         thresholds = Thresholds(warn, crit)
-        return Rule(name, title, judge, thresholds, format, direction, advice, screen, local)
+        return Rule(
+            name, title, judge, thresholds, format, direction, advice, screen, local, is_new
+        )
+
+    def is_new(facts: Facts) -> bool:
+        return not of or of in facts.new
 
     return made
 

@@ -31,6 +31,7 @@ SMALL = {"integer": "2.15 G", "smallint": "32767"}
 @rule(
     "bloat",
     "Bloat",
+    of="bloat",
     warn=0.4,
     crit=0.6,
     format=Format.RATIO,
@@ -79,6 +80,7 @@ def _bloated(table: Bloat, value: float, floors: tuple[float, float], at: Thresh
 @rule(
     "invalid_index",
     "Invalid indexes",
+    of="indexes",
     warn=3600.0,
     format=Format.AGE,
     screen="indexes",
@@ -106,6 +108,7 @@ def invalid_index(facts: Facts, at: Thresholds) -> Iterator[Reading]:
 @rule(
     "unused_index",
     "Unused indexes",
+    of="indexes",
     warn=100.0 * 2**20,
     format=Format.BYTES,
     screen="indexes",
@@ -141,6 +144,7 @@ def unused_index(facts: Facts, at: Thresholds) -> Iterator[Reading]:
 @rule(
     "sequence_exhaustion",
     "Sequences and their columns",
+    of="sequences",
     warn=0.7,
     crit=0.9,
     format=Format.RATIO,

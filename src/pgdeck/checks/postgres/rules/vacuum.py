@@ -101,6 +101,7 @@ def autovacuum_off(facts: Facts, _at: Thresholds) -> Iterator[Reading]:
 @rule(
     "autovacuum_overdue",
     "Autovacuum overdue",
+    of="late",
     warn=2.0,
     crit=5.0,
     screen="tables",
@@ -155,6 +156,7 @@ def _overdue(table: LateTable, times: float, state: State) -> Reading:
 @rule(
     "vacuum_frees_nothing",
     "Vacuum frees nothing",
+    of="late",
     warn=2.0,
     crit=5.0,
     screen="tables",
@@ -186,6 +188,7 @@ def vacuum_frees_nothing(facts: Facts, at: Thresholds) -> Iterator[Reading]:
 @rule(
     "stale_statistics",
     "Stale statistics",
+    of="changed",
     warn=2.0,
     screen="tables",
     advice="The planner guesses from old statistics and picks bad plans. The value is a multiple "

@@ -44,6 +44,7 @@ def _ages(ages: list[tuple[str, int, float]], at: Thresholds, kind: str) -> Iter
 @rule(
     "xid_age",
     "Transaction wraparound",
+    of="databases",
     warn=1.1,
     format=Format.RATIO,
     screen="databases",
@@ -62,6 +63,7 @@ def xid_age(facts: Facts, at: Thresholds) -> Iterator[Reading]:
 @rule(
     "mxid_age",
     "Multixact wraparound",
+    of="databases",
     warn=1.1,
     format=Format.RATIO,
     screen="databases",
