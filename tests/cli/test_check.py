@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
 
 from servers import LiveServer
-from watching import busy
+from watching import busy, wait_for
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 DB = "check_test"
@@ -277,6 +278,62 @@ def test_watching_ends_with_its_reader(environ: dict[str, str], database: str, r
         code = process.wait(20)
         assert process.stderr.read() == ""
     assert code == (130 if reason == "interrupt" else 0)
+
+
+def test_a_reader_that_stalls_holds_nothing_up(
+    environ: dict[str, str], pg18: LiveServer, database: str
+) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    filling = 0
+    with suppress(BlockingIOError):
+        while True:
+            filling += os.write(writing, b"." * 1024)
+    os.set_blocking(writing, True)
+    words = command("check", database, "--watch", "--interval", "0.25")
+    process = subprocess.Popen(words, env=environ, stdout=writing)
+    os.close(writing)
+    seen: set[str] = set()
+
+    def judged_on() -> bool:
+        asked = f"SELECT state_change::text FROM pg_stat_activity WHERE datname = '{DB}'"
+        seen.update(row[0] for row in pg18.sql(asked))
+        return len(seen) > 4
+
+    try:
+        wait_for(judged_on)
+        with os.fdopen(reading, "rb") as stream:
+            stream.read(filling)
+            assert b"watching" in stream.readline()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_reader_that_stalls_keeps_nobody_from_ending_it(
+    environ: dict[str, str], database: str
+) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"." * 1024)
+    os.set_blocking(writing, True)
+    process = subprocess.Popen(
+        command("check", database, "--watch", "--json"), env=environ, stdout=writing
+    )
+    os.close(writing)
+    kept = Path(environ["XDG_STATE_HOME"]) / "pgdeck" / "samples"
+    try:
+        wait_for(lambda: bool([*kept.glob("*.json")]))  # it has judged, and would tell
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    finally:
+        os.close(reading)
+        process.kill()
+        process.wait()
 
 
 def test_metrics_of_a_live_server(environ: dict[str, str], database: str, tmp_path: Path) -> None:

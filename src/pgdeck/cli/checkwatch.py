@@ -6,10 +6,12 @@ import argparse
 import asyncio
 import json
 import os
+import select
 import signal
 import stat
 import sys
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -32,6 +34,9 @@ INTERRUPTED = 130
 
 News = Snapshot[object] | LinkState
 
+MOST_WAITING = 10_000
+"""Lines kept for a reader that stalls; of more, the newest."""
+
 
 def run(args: argparse.Namespace, override: Policy) -> int:
     """Print a line per change until SIGTERM (0), SIGINT (130) or nobody reads on (0)."""
@@ -41,24 +46,25 @@ def run(args: argparse.Namespace, override: Policy) -> int:
 
 
 async def _watch(args: argparse.Namespace, target: Target, override: Policy) -> int:
-    news: asyncio.Queue[News | int] = asyncio.Queue()
+    news: asyncio.Queue[News | int | None] = asyncio.Queue()
     watcher = _open(target, override)
     watcher.set_interval(args.interval)
     watcher.subscribe(news.put_nowait)
     watcher.subscribe_link(news.put_nowait)
     teller = Teller(_json_line if args.json else _text_line, target.name)
+    outlet = Outlet(lambda: news.put_nowait(None))
     with _endings(news):
         await watcher.start()
         watcher.look("checks")
         try:
             while not isinstance(each := await news.get(), int):
-                for line in teller.tell(each):
-                    write(line)
+                outlet.send(teller.tell(each) if each is not None else ())
             return each
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
         finally:
+            outlet.close()
             await watcher.close()
 
 
@@ -74,7 +80,7 @@ def _open(target: Target, override: Policy) -> Watcher:
 
 
 @contextmanager
-def _endings(news: asyncio.Queue[News | int]) -> Iterator[None]:
+def _endings(news: asyncio.Queue[News | int | None]) -> Iterator[None]:
     """Make a signal, and a reader that leaves, an exit code among the news."""
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, news.put_nowait, 0)
@@ -101,9 +107,52 @@ def _pipe() -> int | None:
     return None
 
 
-def _left(pipe: int, news: asyncio.Queue[News | int]) -> None:
+def _left(pipe: int, news: asyncio.Queue[News | int | None]) -> None:
     asyncio.get_running_loop().remove_reader(pipe)
     news.put_nowait(0)
+
+
+class Outlet:
+    """Standard output as far as it takes lines: a reader that stalls holds up nothing else.
+
+    `again` is called when there is room for the lines that wait.
+    """
+
+    def __init__(self, again: Callable[[], None]) -> None:
+        self._again = again
+        self._lines: deque[str] = deque(maxlen=MOST_WAITING)
+        self._waits_for: int | None = None
+
+    def send(self, lines: Iterable[str]) -> None:
+        """Write the lines behind those that wait, or let them wait; raises as `write`."""
+        self._lines.extend(lines)
+        while self._lines and self._has_room():
+            write(self._lines.popleft())
+
+    def close(self) -> None:
+        """Stop waiting for room."""
+        if self._waits_for is not None:
+            asyncio.get_running_loop().remove_writer(self._waits_for)
+            self._waits_for = None
+
+    def _has_room(self) -> bool:
+        if self._waits_for is not None:
+            return False
+        try:
+            number = sys.stdout.fileno()
+            poll = select.poll()
+            poll.register(number, select.POLLOUT)
+            if poll.poll(0):  # an error is found out by writing
+                return True
+            asyncio.get_running_loop().add_writer(number, self._room)
+        except (OSError, ValueError, AttributeError):
+            return True
+        self._waits_for = number
+        return False
+
+    def _room(self) -> None:
+        self.close()
+        self._again()
 
 
 class Teller:
