@@ -78,12 +78,15 @@ def checks_look(target: Target, override: Policy | None = None) -> Collector[Che
     """Return the collector for a single look: all at once, and the raw state counts.
 
     `override` is decided on top of the configuration; what is only tried ends no acknowledgement.
+    Raises `UsageProblem` where it cannot be.
     """
     from pgdeck.checks.bench import bench_for
     from pgdeck.checks.collector import ChecksCollector
 
     trying = override is not None and bool(override.settings)
     bench = bench_for(target, override, at_once=True)
+    if override is not None:
+        bench.policy()  # a mistake is told before anything is asked
     return ChecksCollector(bench, patient=False, forgives=not trying)
 
 

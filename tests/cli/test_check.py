@@ -83,6 +83,9 @@ def test_what_is_hidden_is_unknown(
         ([AWAY, "--warn", "connections"], "no value"),
         ([AWAY, "--warn", "connections=75"], "a share is 0 to 1"),
         ([AWAY, "--warn", "lock_wait=5min", "--crit", "lock_wait=1min"], "lies beyond"),
+        ([AWAY, "--warn", "connections=95%"], "warn (95 %) lies beyond crit (90 %)"),
+        ([AWAY, "--crit", "lock_wait=5s"], "--warn lock_wait=never"),
+        ([AWAY, "--watch", "--warn", "cache_hit=50%"], "lies beyond crit (85 %)"),
         ([AWAY, "--silence", "connections", "--reason", "x"], "needs an end"),
         ([AWAY, "--silence", "connections", "--for", "2h"], "somebody will ask why"),
         ([AWAY, "--silence", "connections", "--for", "9y", "--reason", "x"], "at most a year"),
@@ -104,6 +107,12 @@ def test_a_plugin_that_cannot_judge_says_so_where_it_is_read(environ: dict[str, 
     done = run(environ, "check", AWAY, "--nagios")
     assert done.returncode == 3
     assert re.fullmatch(r"PGDECK UNKNOWN - .*127\.0\.0\.1:1.*\n", done.stdout)
+
+
+def test_a_look_that_judges_nothing_is_not_ok(environ: dict[str, str], database: str) -> None:
+    done = run(environ, "check", database, *FINE, "--skip", "connections", "--nagios")
+    assert done.returncode == 3
+    assert done.stdout.startswith("PGDECK UNKNOWN - no rule is judged")
 
 
 def test_json_has_the_promised_shape(environ: dict[str, str], database: str) -> None:
@@ -137,6 +146,12 @@ def test_thresholds_of_the_configuration_count(
     path.write_text(f'[targets."{name}".checks.connections]\nwarn = "0.1 %"\n')
     path.chmod(0o600)
     assert run(environ, "check", database, *FINE).returncode == 1
+
+    # What the command line sets must agree with what the file says.
+    path.write_text("[checks.connections]\nwarn = 0.2\ncrit = 0.5\n")
+    done = run(environ, "check", AWAY, "--warn", "connections=60%")
+    assert done.returncode == 3
+    assert "warn (60 %) lies beyond crit (50 %)" in done.stderr
 
     path.write_text("[checks.connections]\nwarm = 1\n")
     done = run(environ, "check", database)

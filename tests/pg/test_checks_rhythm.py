@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from glance import Glance, apply, glance
 from pgdeck.checks.collector import Bench, ChecksCollector
@@ -11,7 +12,7 @@ from pgdeck.checks.pardons import FilePardons
 from pgdeck.checks.policy import Policy
 from pgdeck.checks.postgres.book import MIDDLE_EVERY, SLOW, SLOW_EVERY
 from pgdeck.checks.samples import FileSamples
-from pgdeck.core.check import Check, State
+from pgdeck.core.check import Book, Check, State
 from pgdeck.core.rows import Query
 from pgdeck.core.source import Answer
 from servers import LiveServer
@@ -38,9 +39,10 @@ async def test_a_slow_rule_counts_samples_and_is_asked_again_soon(
 ) -> None:
     async with glance(pg18) as looking:
         ctx = Ticking(looking)
+        books: tuple[Book[Any], ...] = (looking.book,)
         bench = Bench(
             target_of(pg18),
-            (looking.book,),
+            books,
             lambda: Policy(only=frozenset({"pending_restart"})),
             lambda name: FilePardons(name, tmp_path),
             FileSamples(tmp_path),

@@ -24,6 +24,6 @@ def bench_for(target: Target, override: Policy | None = None, *, at_once: bool =
 
     def policy() -> Policy:
         decided = configuration.policy()
-        return decided if override is None else override.over(decided)
+        return decided if override is None else override.upon(decided, rules)
 
     return Bench(target, brought, policy, FilePardons, samples)

@@ -47,6 +47,20 @@ class Policy:
         }
         return Policy(merged, self.only or base.only, self.skip | base.skip)
 
+    def upon(self, base: Policy, rules: Rules) -> Policy:
+        """Return both as the command line has it: what it sets must agree with what it leaves.
+
+        Raises `UsageProblem`.
+        """
+        policy = self.over(base)
+        for name in self.settings:
+            rule = find_rule(name, rules)
+            if wrong := check_order(rule, policy.thresholds(rule)):
+                given = self.settings[name].bounds
+                other = next((each for each in ("crit", "warn") if each not in given), "crit")
+                raise UsageProblem(wrong, f"set both; --{other} {name}=never leaves it at one")
+        return policy
+
     def thresholds(self, rule: Rule[Any]) -> Thresholds:
         """Return a rule's thresholds as decided."""
         bounds = self.settings.get(rule.name, Setting()).bounds

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pgdeck.checks.policy import Policy, Setting, check_order, find_rule, read_bound
+from pgdeck.checks.policy import Policy, Setting, find_rule, read_bound
 from pgdeck.cli.checktext import nagios, page, shape
 from pgdeck.cli.output import speaks_unicode, write
 from pgdeck.core.check import Checks, State
@@ -66,6 +66,8 @@ def _judge_once(args: argparse.Namespace, override: Policy) -> int:
             raise
         write(as_json(_failed(target, problem)) + "\n")
         raise
+    if not look.checks.checks:
+        raise Problem("no rule is judged: every one is left out", "see --only, --skip, config.toml")
     code = int(look.checks.worst)
     if args.json:
         text = as_json(report(look)) + "\n"
@@ -153,12 +155,7 @@ def read_override(args: argparse.Namespace, rules: Rules) -> Policy:
             except QuantityError as error:
                 raise UsageProblem(f"--{key} {name}: {error}") from None
             settings[name] = Setting({key: bound}).over(settings.get(name, Setting()))
-    policy = Policy(settings, _names(args.only, rules), _names(args.skip, rules))
-    for name, setting in settings.items():
-        rule = find_rule(name, rules)
-        if len(setting.bounds) == 2 and (wrong := check_order(rule, policy.thresholds(rule))):
-            raise UsageProblem(wrong)
-    return policy
+    return Policy(settings, _names(args.only, rules), _names(args.skip, rules))
 
 
 def _names(lists: list[str], rules: Rules) -> frozenset[str]:
