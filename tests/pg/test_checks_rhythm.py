@@ -27,7 +27,7 @@ class Ticking:
     now: float = 0.0
     asked: list[str] = field(default_factory=list)
     version: int = 180000
-    transactions: int = 0
+    reported: int = 0
 
     async def ask(self, *queries: Query) -> tuple[Answer, ...]:
         self.asked += [query.name for query in queries]
