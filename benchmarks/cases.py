@@ -21,8 +21,7 @@ FLOOR = str(Path(__file__).with_name("floor.py"))
 OVERVIEW_DATA = r"\b\d+/(?:397|400)\b"  # connections used, of those that may be
 ACTIVITY_DATA = r"\d+ of \d+ sessions|(?m:^\W*\d{2,7}\s+\S)"  # the count, or a pid
 TABLES_DATA = r"pgbench_accounts|\bs\d\d\.t\d+|\bt\d{1,3}\b.*\bs\d\d\b"
-INDEXES_DATA = r"pgbench_accounts_pkey|\bt\d+_(?:pkey|b_idx)"
-COUNTED = r"(?m)\b\d[\d.,]* (?:of \d+ )?[a-z]+s?\b.*$"  # the title counts the rows
+COUNTED = r"\b\d+ (?:of \d+ )?rows?\b"  # the title counts them once they are there
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +80,14 @@ def _pg_activity(place: Place) -> Sequence[str]:
     return (str(peers.pg_activity()), *server, "--refresh", "1")
 
 
-DATA = {"overview": OVERVIEW_DATA, "activity": ACTIVITY_DATA, "tables": TABLES_DATA}
-DATA |= {"indexes": INDEXES_DATA}
+DATA = {
+    "overview": OVERVIEW_DATA,
+    "activity": ACTIVITY_DATA,
+    "connections": r"\d+ of \d+ used",
+    "tables": TABLES_DATA,
+    "statements": r"pg_stat_statements",  # the bench's server lacks it, which is said
+    "checks": r"\b\d+ ok\b",
+}
 MENU = load_menu((Directory(data_dir("screens"), trusted=True),)).specs
 
 

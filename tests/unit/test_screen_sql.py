@@ -93,7 +93,6 @@ class Moment:
     """A context that only knows the time."""
 
     version = 180000
-    transactions = 0
     reported = 0
 
     def __init__(self, now: float) -> None:
