@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pgdeck.core.shell import Shell, ShellWanted
@@ -102,19 +103,25 @@ def collector_for(spec: ScreenSpec, target: Target) -> Collector[object]:
 
     A person's own screens are refused where the target's environment is production.
     """
-    bespoke: dict[str, Callable[[], Collector[object]]] = {
-        "overview": overview_collector,
-        "activity": activity_collector,
-        "connections": connections_collector,
-        "statements": statements_collector,
-    }
+    _require_view(spec)
     if spec.view is None:
         return _table_collector(spec, target.environment)
     if spec.view == CHECKS:
         return checks_collector(target)
-    if spec.view in bespoke:
-        return bespoke[spec.view]()
-    raise UsageProblem(f"{spec.source[0]}: no view is called {spec.view}")
+    return BESPOKE[spec.view]()
+
+
+BESPOKE: Mapping[str, Callable[[], Collector[object]]] = {
+    "overview": overview_collector,
+    "activity": activity_collector,
+    "connections": connections_collector,
+    "statements": statements_collector,
+}
+
+
+def _require_view(spec: ScreenSpec) -> None:
+    if spec.view not in (None, CHECKS, *BESPOKE):
+        raise UsageProblem(f"{spec.source[0]}: no view is called {spec.view}")
 
 
 def exact_collector_for(spec: ScreenSpec, target: Target) -> Collector[object]:
@@ -137,15 +144,28 @@ def _table_collector(spec: ScreenSpec, environment: Environment) -> Collector[Ta
     return ForecastCollector(collector, spec)
 
 
-def open_watcher(target: Target) -> Watcher:
-    """Return a watcher over every screen of the menu; it connects when it is started."""
+def open_watcher(
+    target: Target, specs: Mapping[str, ScreenSpec] | None = None, first: str = "overview"
+) -> Watcher:
+    """Return a watcher over the screens, by default the menu's; it connects when it is started.
+
+    The collectors of other screens than the `first` one are imported when they are looked at.
+    """
+    from pgdeck.watch.late import LateCollector
     from pgdeck.watch.watcher import DeckWatcher
 
-    specs = load_specs()
-    screens = [collector_for(spec, target) for spec in specs.values() if spec.view != CHECKS]
+    specs = load_specs() if specs is None else specs
+    for spec in specs.values():
+        _require_view(spec)
+    screens = [
+        collector_for(spec, target)
+        if spec.name == first
+        else LateCollector(spec, partial(collector_for, spec, target))
+        for spec in specs.values()
+    ]
     # What is looked up is not scrutinised first, as a person's own statements must be.
     lookups = {name: spec.lookup for name, spec in specs.items() if spec.lookup and spec.trusted}
-    collectors = [server_collector(), checks_collector(target), *screens]
+    collectors = [server_collector(), *screens]
     # What needs attention is known whatever screen is looked at.
     return DeckWatcher(target, collectors, lookups=lookups, background=[CHECKS])
 

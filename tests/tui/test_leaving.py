@@ -28,7 +28,7 @@ SIGNALS = {"SIGTERM": signal.SIGTERM, "SIGHUP": signal.SIGHUP}
 )
 def test_the_terminal_is_put_back(pg18: LiveServer, tmp_path: Path, way: str, code: int) -> None:
     with program(pg18, tmp_path) as terminal:
-        terminal.wait_for(rb"Connections")
+        terminal.wait_for(rb"reserved")
         if way in KEYS:
             os.write(terminal.master, KEYS[way])
         else:
@@ -41,7 +41,7 @@ def test_the_terminal_is_put_back(pg18: LiveServer, tmp_path: Path, way: str, co
 
 def test_it_leaves_while_the_server_is_gone(fresh_server: LiveServer, tmp_path: Path) -> None:
     with program(fresh_server, tmp_path) as terminal:
-        terminal.wait_for(rb"Connections")
+        terminal.wait_for(rb"reserved")
         fresh_server.stop("immediate")
         terminal.wait_for(rb"next try|trying now")
         os.write(terminal.master, b"q")
@@ -70,14 +70,14 @@ def stall(terminal: Terminal) -> None:
 @pytest.mark.parametrize("controls", [True, False])
 def test_a_closed_terminal_ends_it(pg18: LiveServer, tmp_path: Path, controls: bool) -> None:
     with program(pg18, tmp_path, controls=controls) as terminal:
-        terminal.wait_for(rb"Connections")
+        terminal.wait_for(rb"reserved")
         close(terminal)
         assert terminal.child.returncode == 129
 
 
 def test_a_terminal_that_stalls_and_hangs_up_ends_it(pg18: LiveServer, tmp_path: Path) -> None:
     with program(pg18, tmp_path) as terminal:
-        terminal.wait_for(rb"Connections")
+        terminal.wait_for(rb"reserved")
         stall(terminal)
         close(terminal)
         assert terminal.child.returncode == 129
@@ -85,7 +85,7 @@ def test_a_terminal_that_stalls_and_hangs_up_ends_it(pg18: LiveServer, tmp_path:
 
 def test_a_signal_ends_it_while_the_terminal_stalls(pg18: LiveServer, tmp_path: Path) -> None:
     with program(pg18, tmp_path) as terminal:
-        terminal.wait_for(rb"Connections")
+        terminal.wait_for(rb"reserved")
         stall(terminal)
         terminal.child.send_signal(signal.SIGTERM)
         assert terminal.child.wait(10) == 143
@@ -93,7 +93,7 @@ def test_a_signal_ends_it_while_the_terminal_stalls(pg18: LiveServer, tmp_path: 
 
 def test_after_a_stall_the_whole_screen_is_painted(pg18: LiveServer, tmp_path: Path) -> None:
     with program(pg18, tmp_path) as terminal:
-        terminal.wait_for(rb"Connections")
+        terminal.wait_for(rb"reserved")
         stall(terminal)
         screen = pyte.Screen(149, 40)
         stream = pyte.ByteStream(screen)
@@ -104,7 +104,7 @@ def test_after_a_stall_the_whole_screen_is_painted(pg18: LiveServer, tmp_path: P
             terminal.read(0.2)
             stream.feed(bytes(terminal.written))
         assert "quit" in screen.display[-1]
-        assert sum("Connections" in line for line in screen.display[2:]) == 1
+        assert sum("reserved" in line for line in screen.display) == 1
         os.write(terminal.master, b"q")
         assert terminal.ended() == 0
         assert terminal.modes_left_on() == []
@@ -115,7 +115,7 @@ def test_after_a_stop_the_whole_screen_is_painted(
     pg18: LiveServer, tmp_path: Path, way: str
 ) -> None:
     with program(pg18, tmp_path) as terminal:
-        terminal.wait_for(rb"Connections")
+        terminal.wait_for(rb"reserved")
         if way == "SIGSTOP":
             terminal.child.send_signal(signal.SIGSTOP)
         else:
@@ -124,7 +124,7 @@ def test_after_a_stop_the_whole_screen_is_painted(
         os.waitid(os.P_PID, terminal.child.pid, os.WSTOPPED | os.WNOWAIT)
         terminal.written.clear()
         terminal.child.send_signal(signal.SIGCONT)
-        terminal.wait_for(rb"Connections")
+        terminal.wait_for(rb"reserved")
         os.write(terminal.master, b"q")
         assert terminal.ended() == 0
         assert termios.tcgetattr(terminal.slave) == terminal.flags
@@ -132,7 +132,7 @@ def test_after_a_stop_the_whole_screen_is_painted(
 
 def test_bytes_that_are_no_text_do_no_harm(pg18: LiveServer, tmp_path: Path) -> None:
     with program(pg18, tmp_path) as terminal:
-        terminal.wait_for(rb"Connections")
+        terminal.wait_for(rb"reserved")
         os.write(terminal.master, b"\xe9\xff\xc3")
         terminal.read(0.5)
         os.write(terminal.master, b"2")

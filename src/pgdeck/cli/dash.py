@@ -7,15 +7,20 @@ import gc
 import getpass
 import os
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
 from pgdeck.core.check import Pardons
 from pgdeck.core.shell import Shell, ShellWanted
 from pgdeck.core.source import Watcher
+from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.target import Target
 from pgdeck.errors import UsageProblem
+
+SWEEP_AFTER = 2.0
+"""Seconds after which there is time to look for what a crash left behind."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,7 +58,7 @@ def open_dashboard(target: Target, args: argparse.Namespace) -> int:
     if start not in specs:
         raise UsageProblem(f"No screen is called {start}", f"Screens: {', '.join(specs)}")
     app = DeckApp(
-        partial(_open_watcher, target),
+        partial(_open_watcher, target, specs, start),
         specs,
         target,
         start=start,
@@ -108,14 +113,22 @@ def _open_pardons(fingerprint: str) -> Pardons:
     return open_pardons(fingerprint)
 
 
-def _open_watcher(target: Target) -> Watcher:
-    from pgdeck.wiring import open_watcher, sweep
+def _open_watcher(target: Target, specs: Mapping[str, ScreenSpec], start: str) -> Watcher:
+    from pgdeck.wiring import open_watcher
 
-    watcher = open_watcher(target)
-    sweep()
+    watcher = open_watcher(target, specs, start)
     gc.freeze()
     gc.enable()
+    cleaning = threading.Timer(SWEEP_AFTER, _sweep)
+    cleaning.daemon = True
+    cleaning.start()
     return watcher
+
+
+def _sweep() -> None:
+    from pgdeck.wiring import sweep
+
+    sweep()
 
 
 @contextmanager
