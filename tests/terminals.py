@@ -83,6 +83,20 @@ def program(
     It watches a database of a server, or the target that a text names.
     """
     target = server if isinstance(server, str) else server.dsn(database)
+    command = (sys.executable, "-m", "pgdeck", target, "--interval", "0.5", *words)
+    with running(state, *command, term=term, controls=controls, variables=variables) as terminal:
+        yield terminal
+
+
+@contextmanager
+def running(
+    state: Path,
+    *command: str,
+    term: str = "xterm-256color",
+    controls: bool = True,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Terminal]:
+    """Run any program in a terminal of its own."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     flags = termios.tcgetattr(slave)
@@ -100,7 +114,7 @@ def program(
         if name not in variables:
             environ.pop(name, None)
     child = subprocess.Popen(
-        [sys.executable, "-m", "pgdeck", target, "--interval", "0.5", *words],
+        command,
         stdin=slave,
         stdout=slave,
         stderr=slave,

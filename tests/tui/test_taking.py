@@ -8,6 +8,9 @@ import io
 import json
 import os
 import re
+import shutil
+import subprocess
+import sys
 from base64 import b64decode
 from pathlib import Path
 
@@ -23,7 +26,7 @@ from pgdeck.tui.widgets.copying import CopyMenu
 from pgdeck.tui.widgets.export import ExportDialog
 from pgdeck.tui.widgets.table import KeyedTable
 from servers import LiveServer
-from terminals import program
+from terminals import program, running
 
 SMALL: Size = (80, 24)
 OSC = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")
@@ -312,6 +315,24 @@ async def test_a_row_is_copied_by_a_digit_or_enter(
         texts = [b64decode(data).decode() for data in found]
         assert texts[0] == cursor(pilot)
         assert texts[1].split("\t")[0] == cursor(pilot)
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux")
+def test_a_tmux_with_its_default_settings_hands_a_copy_on(orchard: str, tmp_path: Path) -> None:
+    socket = tmp_path / "tmux"
+    tmux = ("tmux", "-S", str(socket), "-f", os.devnull)
+    command = (*tmux, "new-session", f"exec {sys.executable} -m pgdeck '{orchard}' --screen tables")
+    with running(tmp_path, *command) as terminal:
+        try:
+            terminal.wait_for(rb"4 rows")
+            os.write(terminal.master, b"y2")
+            terminal.wait_for(rb"Copied name in SQL.*prefix \]")
+            held = subprocess.run((*tmux, "show-buffer"), check=True, capture_output=True).stdout
+            (sent,) = re.findall(rb"\x1b\]52;[^;]*;([A-Za-z0-9+/=]+)", terminal.written)
+            assert b64decode(sent) == held
+            assert held.startswith(b'"public"."')
+        finally:
+            subprocess.run((*tmux, "kill-server"), check=False)
 
 
 async def test_too_much_is_refused_and_the_export_named(

@@ -86,7 +86,7 @@ def clipboard_sequences(text: str, environ: Mapping[str, str]) -> str | None:
     tmux takes the sequence itself when `set-clipboard` is on, and hands the wrapped one on when
     `allow-passthrough` is; whichever it does not know it drops.
     """
-    data = _encoded(text)
+    data = encoded(text)
     if len(data) > MOST_BYTES:
         return None
     plain_sequence = f"\x1b]52;c;{b64encode(data).decode('ascii')}\x07"
@@ -101,19 +101,20 @@ def clipboard_sequences(text: str, environ: Mapping[str, str]) -> str | None:
 
 def byte_count(text: str) -> int:
     """Return the bytes that a text takes on the clipboard."""
-    return len(_encoded(text))
+    return len(encoded(text))
 
 
 def caution(environ: Mapping[str, str]) -> str:
     """Say what has to let the clipboard through; nothing when the terminal is right here."""
     if environ.get("TMUX"):
-        return "tmux needs: set -g set-clipboard on"
+        return "This tmux needs: set -g set-clipboard on"
     if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"):
         return "Your terminal must allow it (OSC 52)."
     return ""
 
 
-def _encoded(text: str) -> bytes:
+def encoded(text: str) -> bytes:
+    """Return the bytes of a text, also of one that is no valid Unicode."""
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # surrogates that stand for no byte
