@@ -20,7 +20,7 @@ empty_text = "This database has no indexes yet, and no foreign key that would wa
 
 [[columns]]
 name = "index"
-width = 32
+width = 0
 priority = 0
 note = "or the foreign key that has none; (n) is the number of partitions"
 

@@ -25,7 +25,7 @@ note = "with its schema outside of public; by its number in another database"
 [[columns]]
 name = "mode"
 width = 20
-priority = 2
+priority = 3
 
 [[columns]]
 name = "doing"

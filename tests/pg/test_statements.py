@@ -82,6 +82,11 @@ async def test_totals_since_the_reset(counting: LiveServer, user: str) -> None:
     apples = of(data, "AS apples")
     assert apples.text == "SELECT generate_series($1, $2) AS apples"
     assert (apples.total.calls, apples.total.rows) == (3, 33)
+    names = [column.name for column in TOTAL_COLUMNS]
+    rows = {row.key: row.values for row in to_table(data, StatementsView.TOTAL).rows}
+    shown = dict(zip(names, rows[apples.key], strict=True))
+    whole = ("calls", "rows", "temp", "wal", "blocks_read", "blocks_dirtied", "blocks_written")
+    assert {name: type(shown[name]) for name in whole} == dict.fromkeys(whole, int)
     assert (apples.database, apples.login, apples.top_level) == ("postgres", "postgres", True)
     assert apples.recent is None
     assert data.reset_at is not None

@@ -78,12 +78,22 @@ def test_a_name_column_takes_what_its_text_needs() -> None:
     assert lay_out(ENTRIES, 200, 0, {0: 30, 8: 60}).places[0].width == 30
 
 
-def test_the_first_column_keeps_a_third_for_names_before_others_are_added() -> None:
+def test_the_first_column_keeps_room_for_names_before_others_are_added() -> None:
     columns = [Column("name", "name"), *(Column(f"n{at}", "n", width=12) for at in range(5))]
     entries = list(enumerate(columns))
-    assert [place.width for place in lay_out(entries, 80, needs={0: 40}).places[:1]] == [26]
-    assert len(lay_out(entries, 80, needs={0: 40}).places) == 5
+    assert [place.width for place in lay_out(entries, 80, needs={0: 40}).places[:1]] == [39]
+    assert len(lay_out(entries, 80, needs={0: 40}).places) == 4
     assert len(lay_out(entries, 80, needs={0: 10}).places) == 6
+
+
+def test_a_query_keeps_its_room_where_no_other_text_wants_it() -> None:
+    figures = [Column(f"n{at}", "n", width=10) for at in range(6)]
+    query = Column("query", "query", Format.QUERY, priority=1)
+    alone = lay_out(list(enumerate([*figures, query])), 80, needs={6: 200}).places
+    assert (len(alone), alone[-1].width) == (6, 23)
+    named = [Column("name", "name"), *figures[:4], query]
+    beside = lay_out(list(enumerate(named)), 80, needs={0: 4, 5: 200}).places
+    assert len(beside) == 6
 
 
 def test_scroll_mark() -> None:

@@ -47,7 +47,7 @@ ACTIVITY_COLUMNS: tuple[Column, ...] = (
         note="of its statement, its wait for a lock, or its idling",
     ),
     _TRANSACTION,
-    Column("application", "application", width=14, priority=2),
+    Column("application", "application", width=12, priority=2),
     Column("login", "login", width=10, priority=5),
     Column("database", "database", width=12, priority=6),
     Column("client", "client", width=15, priority=7),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -115,7 +115,7 @@ _BUSY = Column(
     note="of the time it was executing; above 100 % in several sessions at once",
 )
 _WHERE = (
-    Column("database", "database", width=10, priority=5),
+    Column("database", "database", width=12, priority=5),
     Column("login", "login", width=10, priority=7),
 )
 _QUERY = Column("query", "query", Format.QUERY, priority=1)
@@ -146,13 +146,14 @@ TOTAL_COLUMNS: tuple[Column, ...] = (
     Column("time", "time", Format.DURATION, Align.RIGHT, 7, 1, note="executing, of all calls"),
     _MEAN,
     Column("calls", "calls", Format.COUNT, Align.RIGHT, 7, 2),
-    _CALLS_S,
     _ROWS,
     _HIT,
     _TEMP,
     _WAL,
     *_WHERE,
     _QUERY,
+    # The other view is about what happens now: here the text needs the room.
+    replace(_CALLS_S, hidden=True),
     _hidden("busy", "busy", Format.RATIO, _BUSY.note),
     *_MORE,
 )
@@ -215,15 +216,15 @@ def _values(
         "share": figures.executing_s / all_s if all_s else None,
         "time": figures.executing_s,
         "mean": figures.mean_s,
-        "calls": figures.calls,
+        "calls": int(figures.calls),
         "calls_per_s": recent.calls / elapsed if lively and recent and elapsed else None,
         "busy": recent.executing_s / elapsed if lively and recent and elapsed else None,
-        "rows": figures.rows,
+        "rows": int(figures.rows),
         "rows_per_s": recent.rows / elapsed if lively and recent and elapsed else None,
         "rows_per_call": figures.rows / figures.calls if figures.calls else None,
         "hit": figures.cache_hit,
-        "temp": figures.temp_bytes / seconds,
-        "wal": figures.wal_bytes / seconds,
+        "temp": _each_second(figures.temp_bytes, seconds),
+        "wal": _each_second(figures.wal_bytes, seconds),
         "database": each.database,
         "login": each.login,
         "query": _text(each, unseen),
@@ -233,13 +234,18 @@ def _values(
         "planning": figures.planning_s,
         "reading": figures.reading_s if data.timed else untimed,
         "writing": figures.writing_s if data.timed else untimed,
-        "blocks_read": figures.read,
-        "blocks_dirtied": figures.dirtied,
-        "blocks_written": figures.written,
+        "blocks_read": int(figures.read),
+        "blocks_dirtied": int(figures.dirtied),
+        "blocks_written": int(figures.written),
         "top_level": each.top_level,
         "since": each.since,
         "query_id": each.query_id if each.visible else unseen,
     }
+
+
+def _each_second(amount: float, seconds: float) -> Value:
+    """Return an amount per second; a total is a whole number, for copies and programs, too."""
+    return int(amount) if seconds == 1.0 else amount / seconds
 
 
 def _text(each: Statement, unseen: Unknown) -> Value:

@@ -26,8 +26,11 @@ ROOMY_SHARE = 5
 CHOSEN = -1
 """The priority of a column that a person asked for: the last one that leaves."""
 
-NAMING_SHARE = 3
-"""The first column's share of the room, as far as its texts need it, is one of so many."""
+NAMING_SHARE = 0.4
+"""The first column's share of the room, as far as its texts need it."""
+
+QUERY_SHARE = 0.3
+"""The share of the room that a query keeps when it is the only column of flexible width."""
 
 Entry = tuple[int, Column]
 """A column, and where its value stands in a row."""
@@ -115,6 +118,7 @@ def lay_out(
     least = {at: least_width(column, needs.get(at, 0), room) for at, column in entries}
     frozen, *rest = entries
     least[frozen[0]] = _naming_width(frozen, needs.get(frozen[0], 0), room, least[frozen[0]])
+    least |= _query_width(entries, room, least)
     first = min(least[frozen[0]], max(1, room * 2 // 3) if rest else room)
     beside = room - first
     kept = _kept(rest, beside, least)
@@ -144,8 +148,19 @@ def least_width(column: Column, need: int = 0, room: int = 0) -> int:
 
 
 def _naming_width(entry: Entry, need: int, room: int, least: int) -> int:
-    """Return what the column that tells rows apart keeps: a third of the room if it needs that."""
-    return least if entry[1].width else max(least, min(need, room // NAMING_SHARE))
+    """Return what the column that tells rows apart keeps: so much of the room as it needs."""
+    return least if entry[1].width else max(least, min(need, int(room * NAMING_SHARE)))
+
+
+def _query_width(
+    entries: Sequence[Entry], room: int, least: Mapping[int, int]
+) -> Mapping[int, int]:
+    """Return what a query keeps before others are added, where no other text wants room."""
+    flexible = [(at, column) for at, column in entries if not column.width]
+    if len(flexible) != 1 or flexible[0][1].format is not Format.QUERY:
+        return {}
+    ((at, _),) = flexible
+    return {at: max(least[at], int(room * QUERY_SHARE))}
 
 
 def _span(entries: Sequence[Entry], widths: Mapping[int, int]) -> int:
