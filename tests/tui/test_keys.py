@@ -10,7 +10,9 @@ import pytest
 from textual import events
 
 from decks import deck, drawn, live, says, text, until
+from pgdeck.tui.app import DeckApp
 from pgdeck.tui.views.table import TableView
+from pgdeck.tui.widgets.help import SCOPES, SHOWN
 from pgdeck.tui.widgets.prompt import Prompt
 from servers import LiveServer
 from terminals import program
@@ -155,3 +157,19 @@ async def test_the_way_out_waits_for_no_other_key(
             pilot.app.post_message(events.Key(key, None))
         await asyncio.wait_for(left.wait(), 8)
         stuck.set()
+
+
+async def test_help_has_every_key_of_every_screen(pg18: LiveServer) -> None:
+    async with deck(pg18.dsn("postgres")) as pilot:
+        app = pilot.app
+        assert isinstance(app, DeckApp)
+        for name in app.specs:
+            await app.action_screen(name)
+            await pilot.pause()
+            for active in app.screen.active_bindings.values():
+                binding = active.binding
+                # Those without a name are Textual's own.
+                if binding.id and binding.description:
+                    assert binding.id.split(".")[0] in SCOPES, (name, binding)
+                    shown = SHOWN.get(binding.key, binding.key)
+                    assert len(shown) == 1 or shown[0].isupper() or "ctrl+" in shown, binding

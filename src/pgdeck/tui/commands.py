@@ -11,7 +11,7 @@ from textual.binding import ActiveBinding
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.tui.widgets.help import SHOWN
 
-VIEW_SCOPES = frozenset({"table", "activity", "connections"})
+VIEW_SCOPES = frozenset({"table", "activity", "checks", "connections", "statements"})
 """Keys whose commands are offered where they work; those of moving about are not."""
 
 

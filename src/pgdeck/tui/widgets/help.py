@@ -47,6 +47,8 @@ SHOWN = {
     "f1": "F1",
     "f2": "F2",
     "f3": "F3",
+    "f4": "F4",
+    "f5": "F5",
 }
 FILTERS = (
     ("word", "rows that contain it; of several words, all"),
@@ -66,6 +68,7 @@ SCOPES = {
     "activity": "Views",
     "checks": "Alerts",
     "connections": "Views",
+    "statements": "Views",
     "live": "Live",
     "app": "Program",
 }
