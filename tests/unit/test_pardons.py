@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -96,3 +98,40 @@ def test_times_are_utc_in_the_file(tmp_path: Path) -> None:
     (kept,) = json.loads((tmp_path / "7f3a91.json").read_text())["pardons"]
     assert kept["since"] == NOW.isoformat()
     assert kept["since"].endswith("+00:00")
+
+
+def test_what_others_may_write_is_not_believed(tmp_path: Path) -> None:
+    pardons = FilePardons("7f3a91", tmp_path)
+    pardons.add(pardon("lock_wait"))
+    path = tmp_path / "7f3a91.json"
+    path.chmod(0o620)
+    with pytest.raises(Problem, match="group or others may write") as refused:
+        pardons.current(NOW)
+    assert refused.value.hint == f"chmod go-w {path}"
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(Problem, match="not a regular file"):
+        pardons.current(NOW)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_another_user_wrote_is_not_believed(tmp_path: Path) -> None:
+    pardons = FilePardons("7f3a91", tmp_path)
+    pardons.add(pardon("lock_wait"))
+    os.chown(tmp_path / "7f3a91.json", 12345, 12345)
+    with pytest.raises(Problem, match="another user"):
+        pardons.current(NOW)
+
+
+def test_a_full_disk_is_said_and_what_was_kept_stays(tmp_path: Path) -> None:
+    pardons = FilePardons("7f3a91", tmp_path)
+    pardons.add(pardon("lock_wait"))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
+    try:
+        with pytest.raises(Problem, match=r"7f3a91\.json"):
+            pardons.add(pardon("bloat"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [each.rule for each in pardons.current(NOW)] == ["lock_wait"]
+    assert {each.suffix for each in tmp_path.iterdir()} == {".json", ".lock"}

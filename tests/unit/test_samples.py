@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -105,7 +107,21 @@ def test_two_who_watch_share_their_past(tmp_path: Path) -> None:
     assert opened(tmp_path).growth("deadlocks", 3600) == Growth(2.0, 120.0)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 1, "numbers": {"x": 3}}'])
+LATER_THAN_ANY_DATE = '{"since": 0, "last": [1e300, 1, ""], "marks": []}'
+NO_NUMBER = '{"since": 0, "last": [1, NaN, ""], "marks": []}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"format": 1, "numbers": {"x": 3}}',
+        f'{{"format": 1, "numbers": {{"deadlocks": {LATER_THAN_ANY_DATE}}}}}',
+        f'{{"format": 1, "numbers": {{"deadlocks": {NO_NUMBER}}}}}',
+    ],
+)
 def test_a_broken_file_costs_only_the_past(tmp_path: Path, text: str) -> None:
     (tmp_path / "7f3a91.json").write_text(text)
     samples = opened(tmp_path)
@@ -121,6 +137,49 @@ def test_a_disk_that_refuses_costs_only_the_past(tmp_path: Path) -> None:
     put(samples, 0, 1)
     put(samples, 1, 2)
     assert samples.growth("deadlocks", 3600) == Growth(1.0, 60.0)
+
+
+def test_what_is_no_file_keeps_nobody_waiting(tmp_path: Path) -> None:
+    for name in ("7f3a91.json", "7f3a91.lock"):
+        os.mkfifo(tmp_path / name)
+    samples = opened(tmp_path)
+    put(samples, 0, 1)
+    put(samples, 1, 2)
+    assert samples.growth("deadlocks", 3600) == Growth(1.0, 60.0)
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    place = tmp_path / "samples"
+    place.mkdir()
+    (place / "7f3a91.lock").symlink_to(elsewhere)
+    put(opened(place), 0, 1)
+    assert not elsewhere.exists()
+    (place / "7f3a91.lock").unlink()
+    elsewhere.write_text("mine")
+    (place / "7f3a91.json").symlink_to(elsewhere)
+    put(opened(place), 0, 1)
+    assert elsewhere.read_text() == "mine"
+    assert not (place / "7f3a91.json").is_symlink()
+
+
+def test_the_past_of_what_nobody_judges_goes(tmp_path: Path) -> None:
+    old, young = time.time() - 31 * 86_400, time.time() - 29 * 86_400
+    kept = {
+        ".gone.json.77.abc": old,
+        "gone.json": old,
+        "orphan.lock": old,
+        "held.lock": old,
+        "held.json": young,
+        "7f3a91.lock": old,
+        "7f3a91.json": old,
+    }
+    for name, touched in kept.items():
+        (tmp_path / name).write_text("")
+        os.utime(tmp_path / name, (touched, touched))
+    opened(tmp_path)
+    left = {each.name for each in tmp_path.iterdir()}
+    assert left == {"held.lock", "held.json", "7f3a91.lock", "7f3a91.json"}
 
 
 def test_before_the_database_is_named_the_past_is_kept_in_memory(tmp_path: Path) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import secrets
+import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 
 def replace_file(path: Path, text: str, mode: int = 0o600, *, durable: bool = True) -> None:
@@ -40,7 +44,8 @@ def alone(path: Path, *, wait: bool) -> Iterator[bool]:
     the file's directory is made.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(path.with_suffix(".lock"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    lock = os.open(path.with_suffix(".lock"), flags, 0o600)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -50,3 +55,27 @@ def alone(path: Path, *, wait: bool) -> Iterator[bool]:
             yield True
     finally:
         os.close(lock)
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a file to read; raises OSError, also for what is no file and could keep us waiting."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file")
+    return os.fdopen(descriptor, "rb")
+
+
+def prune(kept: Path, seconds: float) -> None:
+    """Remove what nobody wrote for so long from the directory of a file that is `kept`.
+
+    A lock goes after the file that it is for: somebody may hold it.
+    """
+    with suppress(OSError):
+        for each in kept.parent.iterdir():
+            with suppress(OSError):
+                found = each.lstat()
+                old = stat.S_ISREG(found.st_mode) and time.time() - found.st_mtime > seconds
+                held = each.suffix == ".lock" and each.with_suffix(".json").exists()
+                if old and not held and each.stem != kept.stem:
+                    each.unlink()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pgdeck.checks.disk import alone, replace_file
+from pgdeck.checks.disk import alone, open_file, replace_file
 from pgdeck.core.check import Pardon, PardonKind
 from pgdeck.errors import Problem
 from pgdeck.paths import state_dir
@@ -69,8 +69,9 @@ class FilePardons:
         except Problem:  # no state directory: nothing was ever kept
             return ()
         try:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 found = os.fstat(file.fileno())
+                _guard(path, found)
                 mark = (found.st_ino, found.st_mtime_ns, found.st_size)
                 if mark != self._seen:
                     self._kept = _pardons(file.read(MOST_BYTES + 1))
@@ -93,6 +94,17 @@ class FilePardons:
         kept = [each for each in pardons if each.until is None or each.until > now]
         text = json.dumps({"format": FORMAT, "pardons": [_shape(each) for each in kept]}, indent=1)
         replace_file(self._path(), text + "\n")
+
+
+def _guard(path: Path, found: os.stat_result) -> None:
+    """Raise when somebody else could have written what is said to be known."""
+    if found.st_uid not in (os.geteuid(), 0):
+        raise Problem(
+            f"{path}: refused, it belongs to another user (uid {found.st_uid})",
+            f"chown it to yourself: {path}",
+        )
+    if found.st_mode & 0o022:
+        raise Problem(f"{path}: refused, group or others may write to it", f"chmod go-w {path}")
 
 
 def _shape(pardon: Pardon) -> dict[str, str | None]:

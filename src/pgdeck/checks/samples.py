@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pgdeck.checks.disk import alone, replace_file
+from pgdeck.checks.disk import alone, open_file, prune, replace_file
 from pgdeck.core.samples import Growth, Points
 from pgdeck.errors import Problem
 from pgdeck.paths import state_dir
@@ -22,12 +22,17 @@ APART = 60.0
 KEPT = 7200.0
 """Seconds that the past reaches back."""
 
+FORGOTTEN = 30 * 86_400.0
+"""Seconds after which the past of a database that nobody judges any more is removed."""
+
 MOST_NAMES = 500
 MOST_BYTES = 64 * 1024 * 1024
 FORMAT = 1
 
 # A sample that comes a moment early, since clocks and rounds are not exact, is still kept.
 _EARLY = 2.0
+
+_BROKEN = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 
 @dataclass(slots=True)
@@ -103,6 +108,7 @@ class FileSamples:
             self._rings = {}
         self._path = path
         self._join(_read(path))
+        prune(path, FORGOTTEN)
 
     def put(self, at: datetime, epoch: str, values: Mapping[str, float]) -> None:
         """Take a sample; it is written when it is one to keep."""
@@ -186,20 +192,30 @@ def _text(rings: Mapping[str, _Ring]) -> str:
 def _read(path: Path, latest: float = math.inf) -> dict[str, _Ring]:
     """Return what was kept up to `latest`; a missing, broken or strange file is an empty past."""
     rings: dict[str, _Ring] = {}
-    with suppress(OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
-        if path.stat().st_size > MOST_BYTES:
+    with suppress(OSError, *_BROKEN):
+        with open_file(path) as file:
+            raw = file.read(MOST_BYTES + 1)
+        if len(raw) > MOST_BYTES:
             return {}
-        kept = json.loads(path.read_text("utf-8"))
+        kept = json.loads(raw)
         if kept["format"] != FORMAT:
             return {}
         for name, each in kept["numbers"].items():
             marks = [mark for mark in map(_mark, each["marks"]) if mark[0] <= latest]
             last = _mark(each["last"])
             if last[0] <= latest:
-                rings[str(name)] = _Ring(marks, last, min(float(each["since"]), last[0]))
+                since = min(_moment(each["since"]), last[0])
+                rings[str(name)] = _Ring(marks, last, since)
     return rings
 
 
 def _mark(value: list[Any]) -> tuple[float, float, str]:
     at, number, epoch = value
-    return float(at), float(number), str(epoch)
+    if not math.isfinite(number):
+        raise ValueError(number)
+    return _moment(at), float(number), str(epoch)
+
+
+def _moment(value: Any) -> float:
+    """Return seconds since 1970, which is a date; raises as what it cannot be."""
+    return datetime.fromtimestamp(float(value), UTC).timestamp()
