@@ -38,6 +38,10 @@ class Glance:
     def reported(self) -> int:
         return self.rounds.reported
 
+    @property
+    def pooled(self) -> bool:
+        return self.rounds.pooled
+
     async def ask(self, *queries: Query) -> tuple[Answer, ...]:
         """Answer as the server does, but date the sample as late as it is pretended."""
         self.asked = [query.name for query in queries]

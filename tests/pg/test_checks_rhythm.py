@@ -28,6 +28,7 @@ class Ticking:
     asked: list[str] = field(default_factory=list)
     version: int = 180000
     reported: int = 0
+    pooled: bool = False
 
     async def ask(self, *queries: Query) -> tuple[Answer, ...]:
         self.asked += [query.name for query in queries]

@@ -189,6 +189,10 @@ class Spoiled:
     def reported(self) -> int:
         return self.rounds.reported
 
+    @property
+    def pooled(self) -> bool:
+        return self.rounds.pooled
+
     async def ask(self, *queries: Query) -> tuple[Answer, ...]:
         self.asked.append([query.name for query in queries])
         broken = tuple(

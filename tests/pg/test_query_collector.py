@@ -57,6 +57,7 @@ class Told:
     version: int = 180_000
     now: float = 0.0
     reported: int = 0
+    pooled: bool = False
     asked: list[tuple[Query, ...]] = field(default_factory=list)
 
     async def ask(self, *queries: Query) -> tuple[Answer, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import subprocess
 import time
@@ -11,11 +12,18 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from pgdeck.checks.postgres.book import PostgresBook
+from pgdeck.checks.postgres.facts import Floors
+from pgdeck.core.check import State, Thresholds
 from pgdeck.core.rows import Query, Rows
 from pgdeck.core.snapshot import Failure, FailureKind
 from pgdeck.core.target import Conninfo
 from pgdeck.pg.account import server_account
 from pgdeck.pg.connect import open_session
+from pgdeck.pg.identity import SERVER
+from pgdeck.watch.model import Throughput
+from pgdeck.watch.overview import OverviewCollector
+from pgdeck.watch.round import RoundContext, Rounds
 from servers import Ground, LiveServer, free_port
 
 CONFIG = """
@@ -121,3 +129,32 @@ async def test_a_server_is_not_taken_for_a_pooler(any_pg: LiveServer) -> None:
     session = await open_session(any_pg.conninfo())
     session.close()
     assert not session.pooled
+
+
+@pytest.mark.parametrize("pooled", [True, False])
+async def test_what_is_our_own_is_no_trouble_of_the_database_s(
+    pg18: LiveServer, *, pooled: bool
+) -> None:
+    pg18.create_database("quiet")
+    session = await open_session(pg18.conninfo("quiet"))
+    rounds = Rounds(lambda: session)
+    book = PostgresBook(measure_at_once=True, floors=Floors(transactions_per_s=5.0))
+    load = OverviewCollector()
+    try:
+        session.pooled = pooled
+        for _ in range(3):
+            ctx = RoundContext(session.version, time.monotonic, rounds, 5.0)
+            # As a collector does, who answers is asked ahead.
+            _, facts, overview = await asyncio.gather(
+                ctx.ask(SERVER), book.gather(ctx), load.collect(ctx)
+            )
+            await asyncio.sleep(1.05)
+    finally:
+        await rounds.close()
+        session.close()
+    judged = {rule.name: rule for rule in book.rules}
+    (reading,) = judged["rollback_share"].judge(facts, Thresholds(0.1, 0.5))
+    assert reading.state is State.OK
+    assert "too few" in reading.sentence
+    assert isinstance(overview.throughput, Throughput)
+    assert overview.throughput.rollback_share is None

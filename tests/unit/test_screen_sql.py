@@ -94,6 +94,7 @@ class Moment:
 
     version = 180000
     reported = 0
+    pooled = False
 
     def __init__(self, now: float) -> None:
         self.now = now

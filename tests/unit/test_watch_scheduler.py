@@ -33,6 +33,7 @@ class FakeLine:
 
     version: int = 180004
     opening: int = 0
+    pooled: bool = False
     delay: float = 0.0
     rounds: list[list[str]] = field(default_factory=list)
     problem: BaseException | None = None

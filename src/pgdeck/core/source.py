@@ -31,6 +31,10 @@ class Context(Protocol):
     def reported(self) -> int:
         """Transactions of the watching itself that the server has counted so far."""
 
+    @property
+    def pooled(self) -> bool:
+        """Whether a pooler is between: then our own transactions end with a ROLLBACK."""
+
     async def ask(self, *queries: Query) -> tuple[Answer, ...]:
         """Answer the queries in order; all asks of one tick share one round trip.
 

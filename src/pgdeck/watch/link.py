@@ -81,6 +81,11 @@ class Link:
         """Transactions of its own that lead its next round; 0 without a session."""
         return self._session.opening if self._session is not None else 0
 
+    @property
+    def pooled(self) -> bool:
+        """Whether a pooler is between; False without a session."""
+        return self._session is not None and self._session.pooled
+
     async def round(self, queries: Sequence[Query], deadline: float) -> tuple[Answer, ...]:
         """Ask over the open session; its loss is noticed here too.  Raises `Unreachable`."""
         session = self._line()

@@ -40,10 +40,10 @@ class Load:
         self._deadlocks = Window(HOUR)
         self._transactions, self._hits, self._wal = History(), History(), History()
 
-    def read(self, at: float, answers: Answers, own: int = 0) -> Throughput:
+    def read(self, at: float, answers: Answers, own: tuple[int, int] = (0, 0)) -> Throughput:
         """Take the counters at monotonic time `at`; raises `QueryFailed`, leaving a gap.
 
-        `own` transactions were made by ourselves since the last sample and do not count.
+        `own` commits and rollbacks were made by ourselves since the last sample and do not count.
         """
         try:
             row = row_of(answers, "counters")
@@ -53,14 +53,14 @@ class Load:
         elapsed = 0.0 if self._at is None else at - self._at
         rates = self._rates(at, row)
         self._at = at
-        transactions = _total(rates["commits"], rates["rollbacks"])
-        if transactions is not None:
-            transactions = max(0.0, transactions - own / elapsed)
+        commits = _without(rates["commits"], own[0], elapsed)
+        rollbacks = _without(rates["rollbacks"], own[1], elapsed)
+        transactions = _total(commits, rollbacks)
         hit = self._hit_share(rates, elapsed)
         self._remember(at, transactions, hit, rates["wal"])
         return Throughput(
             transactions_per_s=transactions,
-            rollback_share=_share(rates["rollbacks"], transactions, ENOUGH_TRANSACTIONS, elapsed),
+            rollback_share=_share(rollbacks, transactions, ENOUGH_TRANSACTIONS, elapsed),
             cache_hit=hit,
             wal_bytes_per_s=rates["wal"],
             temp_bytes_per_s=rates["temp_bytes"],
@@ -102,6 +102,10 @@ class Load:
         self._transactions.add(at, transactions)
         self._hits.add(at, hit)
         self._wal.add(at, wal)
+
+
+def _without(rate: float | None, own: int, elapsed: float) -> float | None:
+    return None if rate is None else max(0.0, rate - own / elapsed)
 
 
 def _total(first: float | None, second: float | None) -> float | None:

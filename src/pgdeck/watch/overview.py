@@ -54,9 +54,9 @@ class OverviewCollector:
             for each, reply in zip(asked, replies, strict=True)
         }
         self._space.take(taken, answers)
-        return self._read(taken, answers, own)
+        return self._read(taken, answers, (0, own) if ctx.pooled else (own, 0))
 
-    def _read(self, at: float, answers: Answers, own: int) -> Overview:
+    def _read(self, at: float, answers: Answers, own: tuple[int, int]) -> Overview:
         connections = part(lambda: read_connections(answers))
         if isinstance(connections, Failure):
             self._used.add(at, None)

@@ -23,6 +23,10 @@ class Line(Protocol):
     def opening(self) -> int:
         """Transactions of its own that lead its next round: a new session's settings."""
 
+    @property
+    def pooled(self) -> bool:
+        """Whether a pooler is between."""
+
     async def round(self, queries: Sequence[Query], deadline: float) -> tuple[Answer, ...]:
         """Answer in order, in one round trip; raises `Unreachable`."""
 
@@ -56,6 +60,14 @@ class Rounds:
         the last report: with the first statement of a round, as rounds are made.
         """
         return self._reported
+
+    @property
+    def pooled(self) -> bool:
+        """Whether a pooler is between, as far as there is a connection."""
+        try:
+            return self._line().pooled
+        except Unreachable:
+            return False
 
     async def ask(self, queries: tuple[Query, ...], deadline: float) -> tuple[Answer, ...]:
         """Answer the queries with those of all others who ask in this turn.
@@ -148,6 +160,11 @@ class RoundContext:
     def reported(self) -> int:
         """Transactions of our own, whoever asked, that the server has counted so far."""
         return self.rounds.reported
+
+    @property
+    def pooled(self) -> bool:
+        """Whether a pooler is between."""
+        return self.rounds.pooled
 
     async def ask(self, *queries: Query) -> tuple[Answer, ...]:
         """Answer the queries in order, in the round trip of this tick."""

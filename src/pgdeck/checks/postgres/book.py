@@ -60,12 +60,14 @@ class PostgresBook:
 
     async def gather(self, ctx: Context) -> Facts:
         """Ask everything that is due in one round; raises `Unreachable`."""
-        now, own = ctx.now, ctx.reported
+        now = ctx.now
         names = self._calendar.due(now, walking=self._walk.under_way)
         if self._memory.wants_state and "state" not in names:
             names = (*names, "state")
         replies = await ctx.ask(*(self._question(name, ctx.version) for name in names))
         answers = dict(zip(names, replies, strict=True))
+        # Who answers is asked before the counters, and reports all of the rounds before this one.
+        own = (0, ctx.reported) if ctx.pooled else (ctx.reported, 0)
         self._calendar.asked(now, names)
         read = self._read(answers)
         self._kept = replace(self._kept, **read, new=frozenset(read))
@@ -103,13 +105,13 @@ class PostgresBook:
             read["sequences"] = found if isinstance(found, Missing) else self._walk.take(found)
         return read
 
-    def _remember(self, own: int, answers: Answers) -> None:
+    def _remember(self, own: tuple[int, int], answers: Answers) -> None:
         """Let the memory learn from what is new, and add what it tells."""
         kept, memory = self._kept, self._memory
         if isinstance(kept.server, Missing):
             return
         at = kept.server.at
-        if "server" in answers and memory.learn(kept.server, own):
+        if "server" in answers and memory.learn(kept.server, *own):
             self._calendar.forget()
         if "state" in answers and not isinstance(kept.state, Missing):
             memory.learn_state(at, kept.state)

@@ -122,17 +122,17 @@ class Memory:
         self._futile: dict[int, int] = {}
         self._server: Server | None = None
 
-    def learn(self, server: Server, own: int) -> bool:
+    def learn(self, server: Server, own: int, undone: int = 0) -> bool:
         """Take the counters of a sample; True when the server is another one than before.
 
-        `own` transactions were made by ourselves so far and are left out.
+        `own` transactions were made by ourselves so far, and as many `undone`: they are left out.
         """
         counters = {name: float(getattr(server, name)) for name in COUNTERS}
         before, self._server = self._server, server
         if before is None and self._started_before(server):
             self._restart = (RESTARTED, server.started)
         self._notice(before, server, counters)
-        self._minute.add(server.at, {**counters, "own": float(own)})
+        self._minute.add(server.at, {**counters, "own": float(own), "undone": float(undone)})
         self._hour.add(server.at, counters)
         self._observe(server)
         if self._samples is not None:
@@ -245,11 +245,12 @@ class Memory:
         return since[-1][1]
 
     def _grown(self) -> Growth | Missing:
-        """Return the last minute's growth without what we committed ourselves."""
+        """Return the last minute's growth without the transactions of our own."""
         if (grown := self._minute.growth) is None:
             return TWO_SAMPLES
         values = dict(grown[1])
-        values["commits"] = max(0.0, values["commits"] - values.pop("own"))
+        for name, own in (("commits", "own"), ("rollbacks", "undone")):
+            values[name] = max(0.0, values[name] - values.pop(own))
         return Growth(grown[0], **values)
 
     def _hourly(self) -> Growth | Missing:
