@@ -13,6 +13,7 @@ from pgdeck.core.check import Check, Checks, Pardon, PardonKind, State
 from pgdeck.core.snapshot import Failure, FailureKind, Snapshot
 from pgdeck.tui.ink import Line, line_width
 from pgdeck.tui.views.overview_alerts import alert_lines, alerts_pane
+from pgdeck.tui.views.overview_panes import fit_name
 
 KEYS = {"activity": "2", "tables": "4", "checks": "0"}
 WAIT = Check(
@@ -103,3 +104,8 @@ def test_alerts_stay_in_their_room(width: int, height: int, count: int) -> None:
     lines = alert_lines(checks, KEYS, width, height)
     assert 1 <= len(lines) <= height
     assert line_width(lines[0]) <= width
+
+
+def test_a_name_keeps_both_its_ends() -> None:
+    assert fit_name("usage_events_2026_11", 12) == "usage_…26_11"
+    assert fit_name("short", 12) == "short"

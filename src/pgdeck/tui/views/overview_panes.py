@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pgdeck.core.snapshot import Failure
 from pgdeck.core.spec import Format
-from pgdeck.core.text import cell_width, fit, safe
+from pgdeck.core.text import cut_middle, fit, safe
 from pgdeck.tui.figures import (
     bar,
     chart,
@@ -266,8 +266,8 @@ def _big_table(table: BigTable, width: int) -> Line:
 
 
 def fit_name(name: str, width: int) -> str:
-    """Cut a name to at most `width` cells without padding it."""
-    return fit(name, width).rstrip() if cell_width(name) > width > 0 else name
+    """Cut a name in its middle to at most `width` cells: names often differ at their ends alone."""
+    return cut_middle(name, width) if width > 0 else name
 
 
 def clip_right(line: Line, width: int) -> Line:
