@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from pgdeck.core.cell import Level
 from pgdeck.core.cells import exact, make_cell, sort_rows
 from pgdeck.core.check import Check, Checks, Pardon, PardonKind, State, Thresholds
 from pgdeck.core.filter import parse
-from pgdeck.core.judged import CHECK_COLUMNS, check_table
+from pgdeck.core.judged import CHECK_COLUMNS, check_key, check_table, headline
 from pgdeck.core.machine import plain
 from pgdeck.core.quantity import QuantityError, amount
 from pgdeck.core.rows import TableRow
@@ -169,3 +170,12 @@ def test_a_time_is_typed_with_its_unit() -> None:
 def test_exact_figures_keep_their_own_format() -> None:
     assert exact(rows()[0].values[2], CHECK_COLUMNS[2]) == "95.4 %"
     assert exact(rows()[1].values[2], CHECK_COLUMNS[2]).startswith("840 s")
+
+
+def test_a_process_is_named_by_its_pid_alone() -> None:
+    check = Check("longest_statement", "Longest statement", State.WARNING, "So.")
+    process = replace(check, subject="pid 4139 of 1795262635")
+    assert headline(process) == "Longest statement: pid 4139"
+    assert check_key(process) == ("longest_statement", "pid 4139 of 1795262635")
+    assert headline(replace(check, subject="pid 7 of us")) == "Longest statement: pid 7 of us"
+    assert headline(check) == "Longest statement"

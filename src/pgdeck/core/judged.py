@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -49,6 +50,25 @@ def check_table(checks: Checks, now: datetime, *, ok: bool = True) -> Table:
     return Table(rows, tuple(_extra(check) for check in shown))
 
 
+PROCESS = re.compile(r"(pid \d+) of \d+")
+"""A subject that is a process: with the second of its start, since pids are used again."""
+
+
+def subject_word(subject: str) -> str:
+    """Return a subject for people: of a process its pid alone.
+
+    >>> subject_word("pid 4139 of 1795262635"), subject_word("public.orders")
+    ('pid 4139', 'public.orders')
+    """
+    process = PROCESS.fullmatch(subject)
+    return process[1] if process else subject
+
+
+def headline(check: Check) -> str:
+    """Name a check and what it is about."""
+    return f"{check.title}: {subject_word(check.subject)}" if check.subject else check.title
+
+
 def pardon_word(pardon: Pardon) -> str:
     """Say in two words that an alert is known, and to whom."""
     return f"{pardon.kind.value} {pardon.by}"
@@ -61,7 +81,7 @@ def _values(check: Check, now: datetime) -> tuple[Value, ...]:
     since = None if check.since is None else max(0.0, (now - check.since).total_seconds())
     return (
         Status(check.state.word, level, muted=known),
-        f"{check.title}: {check.subject}" if check.subject else check.title,
+        headline(check),
         _value(check, loud),
         _bound(check, check.thresholds.warn),
         _bound(check, check.thresholds.crit),

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from pgdeck.core.cells import exact, make_cell, sparkline
 from pgdeck.core.check import Check, PardonKind, State
-from pgdeck.core.judged import LEVELS
+from pgdeck.core.judged import LEVELS, headline
 from pgdeck.core.rows import Measure, Status
 from pgdeck.core.spec import Column, Format
 from pgdeck.core.text import safe, to_ascii
@@ -61,7 +61,7 @@ _ROLES = {
 
 
 def _named(check: Check) -> str:
-    return safe(f"{check.title}: {check.subject}" if check.subject else check.title)
+    return safe(headline(check))
 
 
 def _figures(check: Check, now: datetime, *, ascii: bool) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from pgdeck.core.check import Check, Checks, PardonKind, Pardons, State
-from pgdeck.core.judged import CHECK_COLUMNS, check_key, check_table
+from pgdeck.core.judged import CHECK_COLUMNS, check_key, check_table, headline
 from pgdeck.core.rows import Table
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.spec import ScreenSpec
@@ -97,7 +97,7 @@ class ChecksView(RowsView):
         """List what can be done with the check under the cursor."""
         check = self.check
         if check is not None:
-            about = f"{check.title}: {check.subject}" if check.subject else check.title
+            about = headline(check)
             self.app.push_screen(RowMenu(about, self._acts(check)), self._do)
 
     def _acts(self, check: Check) -> list[Act]:

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from pgdeck.core.check import Check, Pardon, PardonKind
+from pgdeck.core.judged import subject_word
 from pgdeck.core.quantity import QuantityError, amount
 from pgdeck.core.spec import Format
 from pgdeck.core.text import safe
@@ -114,7 +115,11 @@ class PardonDialog(ModalScreen[bool]):
     def _say_scope(self) -> None:
         scope = self.query_one("#scope", Static)
         scope.display = bool(self._check.subject)
-        covered = "whatever this rule finds" if self._whole_rule else safe(self._check.subject)
+        covered = (
+            "whatever this rule finds"
+            if self._whole_rule
+            else safe(subject_word(self._check.subject))
+        )
         scope.update(f"Covers {covered}")
 
     def _pardon(self, now: datetime) -> Pardon:
