@@ -173,9 +173,11 @@ SEQUENCES = {
     "bare": "CREATE SEQUENCE seq_s AS int",
     "ending": "CREATE SEQUENCE seq_s MAXVALUE 1000",
     "down": "CREATE SEQUENCE seq_s AS int INCREMENT -1",
+    "low": "CREATE SEQUENCE seq_s AS int MINVALUE -9 START -9",
+    "high": "CREATE SEQUENCE seq_s AS int INCREMENT -1 MAXVALUE 9 START 9",
     "wide": "CREATE TABLE seq_s (id int); CREATE SEQUENCE seq_w OWNED BY seq_s.id",
 }
-COME = {"small": 25_000, "ending": 800, "down": -1_700_000_000}
+COME = {"small": 25_000, "ending": 800, "down": -1_700_000_000, "high": -1_700_000_000}
 
 
 @pytest.mark.parametrize("kind", SEQUENCES)

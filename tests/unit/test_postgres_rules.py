@@ -258,6 +258,22 @@ def test_what_is_wrong_is_told_though_other_things_are_hidden() -> None:
     assert unknown.sentence == "2 sessions are not visible to op"
 
 
+@pytest.mark.parametrize(
+    ("query", "state"),
+    [
+        ("VACUUM t", OK),
+        ("vacuum (freeze, analyze) t", OK),
+        ("/* nightly */ VACUUM", OK),
+        ("VACUUM FULL t", CRITICAL),
+        ("VACUUM (VERBOSE, FULL) t", CRITICAL),
+        ("CREATE INDEX i ON t (a)", CRITICAL),
+    ],
+)
+def test_a_vacuum_holds_nothing_back(query: str, state: check.State) -> None:
+    session = Transaction(4, 1.0, "", "app", "active", 9e3, 9e3, None, query)
+    assert state_of("oldest_transaction", transactions=(session,)) is state
+
+
 def test_a_session_is_told_once_and_backups_may_take_long() -> None:
     idle = Transaction(3, 1.0, "", "app", "idle in transaction", 9e3, None, 9e3, "")
     dump = Transaction(4, 1.0, "pg_dump", "app", "active", 9e3, 9e3, None, "COPY t TO stdout")

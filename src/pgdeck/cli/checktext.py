@@ -151,7 +151,7 @@ def nagios(checks: Checks) -> str:
     """
     told = [check for check in checks.checks if check.state is not State.OK]
     counting = [check for check in told if check.pardon is None]
-    summary = f"{len(checks.checks)} checks ok" if not counting else _line(counting[0].sentence)
+    summary = _line(counting[0].sentence) if counting else _all_well(checks)
     if len(counting) > 1:
         summary += f" (and {len(counting) - 1} more)"
     first = f"PGDECK {checks.worst.name} - {summary}"
@@ -162,6 +162,12 @@ def nagios(checks: Checks) -> str:
         lines.append(f"{word} {_line(name_of(check))}: {_line(check.sentence)}")
         lines += [f"  {_line(check.fix)}"] if check.fix else []
     return "".join(f"{line}\n" for line in lines)
+
+
+def _all_well(checks: Checks) -> str:
+    known = sum(each.pardon is not None for each in checks.checks)
+    told = f"{len(checks.checks) - known} checks ok"
+    return f"{told}, {known} known to somebody" if known else told
 
 
 def _line(text: str) -> str:

@@ -222,6 +222,7 @@ class Sequence:
     sql_column: str | None
     column_type: str | None
     number: int
+    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

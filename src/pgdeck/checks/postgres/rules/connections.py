@@ -22,6 +22,12 @@ _MAINTENANCE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+_PLAIN_VACUUM = re.compile(
+    r"(?:\s|/\*.*?\*/|--[^\n]*\n)*vacuum\b(?!\s*\([^)]*\bfull\b|\s+full\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What holds nothing back, however long it takes."""
+
 
 def who(session: Transaction) -> str:
     """Name a session: its pid with its application or login."""
@@ -106,6 +112,8 @@ def oldest_transaction(facts: Facts, at: Thresholds) -> Iterator[Reading]:
     longest = 0.0
     for session in known(facts.transactions):
         if session.application in BACKUPS or (session.idle_s or 0.0) >= IDLE_IS_TOLD_S:
+            continue
+        if session.state == "active" and _PLAIN_VACUUM.match(session.query):
             continue
         longest = max(longest, session.transaction_s)
         state = at.judge(session.transaction_s)

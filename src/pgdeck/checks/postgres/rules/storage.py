@@ -177,7 +177,8 @@ def _ending(each: Sequence, value: float, state: State) -> Reading:
     if by_column and each.of_table is not None:
         limit = SMALL.get(each.column_type or "", "")
         end = f"what {each.of_table}.{each.of_column} ({each.column_type}) can hold, {limit}"
-    fix = f"ALTER SEQUENCE {each.sql_name} AS bigint NO MAXVALUE NO MINVALUE"
+    bound = "NO MINVALUE" if each.descending else "NO MAXVALUE"
+    fix = f"ALTER SEQUENCE {each.sql_name} AS bigint {bound}"
     if each.sql_table is not None and each.column_type in SMALL:
         fix = f"ALTER TABLE {each.sql_table} ALTER COLUMN {each.sql_column} TYPE bigint; {fix}"
     return Reading(

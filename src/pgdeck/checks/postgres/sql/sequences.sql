@@ -42,7 +42,8 @@ SELECT s.oid, n.nspname::pg_catalog.text AS schema, s.relname::pg_catalog.text A
        CASE WHEN t.oid IS NOT NULL THEN pg_catalog.quote_ident(tn.nspname) || '.'
                                         || pg_catalog.quote_ident(t.relname) END AS sql_table,
        pg_catalog.quote_ident(s.attname) AS sql_column,
-       pg_catalog.format_type(s.atttypid, NULL) AS column_type, s.number
+       pg_catalog.format_type(s.atttypid, NULL) AS column_type, s.number,
+       s.seqincrement < 0 AS descending
   FROM seq AS s
  CROSS JOIN LATERAL (
    SELECT CASE WHEN s.readable THEN pg_catalog.pg_sequence_last_value(s.oid) END AS last) AS v
