@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from textual import events
 from textual.app import App
@@ -18,6 +19,9 @@ from textual.message_pump import MessagePump
 
 PATIENCE = 1.0
 """Seconds that a key may take to come to rest; then the next one goes on all the same."""
+
+LULL = 0.02
+"""Seconds that a single key gets to be painted before anything is asked about it."""
 
 AT_ONCE = frozenset({"ctrl+c"})
 """Keys that wait for nothing."""
@@ -34,6 +38,7 @@ class Keyboard:
         self._app = app
         self._hand = hand
         self._held: deque[Typed] = deque()
+        self._more = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
 
     async def take(self, typed: Typed) -> None:
@@ -42,7 +47,9 @@ class Keyboard:
             await self._hand(typed)
         elif self._working is not None:
             self._held.append(typed)
+            self._more.set()
         else:
+            self._more.clear()
             await self._hand(typed)
             self._working = asyncio.create_task(self._work())
 
@@ -54,6 +61,9 @@ class Keyboard:
 
     async def _work(self) -> None:
         try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LULL):
+                    await self._more.wait()
             await self._rest()
             while self._held:
                 self._app.call_later(self._hand, self._held.popleft())
@@ -63,7 +73,7 @@ class Keyboard:
 
     async def _rest(self) -> None:
         """Wait until a key has come to rest, and the keyboard with it."""
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 await _caught_up(self._app)
                 # The key rises from the widget that has the keyboard to the application, which
@@ -74,8 +84,6 @@ class Keyboard:
                 while (after := self._holder()) is not before:
                     before = after
                     await _rise(before)
-        except TimeoutError:
-            return
 
     def _holder(self) -> DOMNode:
         if not self._app.screen_stack:
