@@ -44,3 +44,10 @@ def test_beginnings_come_before_parts_and_parts_before_scattered_letters() -> No
 
 def test_what_nothing_is_called_finds_nothing() -> None:
     assert found("xyzzy") == []
+
+
+def test_a_title_begins_before_another_screens_alias_does() -> None:
+    overview = Offer("Overview", "1", ("home", "status"), nothing)
+    statements = Offer("Statements", "", ("slow",), nothing)
+    assert find_offers([overview, statements], "stat") == [statements, overview]
+    assert find_offers([statements, overview], "status") == [overview]

@@ -92,8 +92,8 @@ def key_offers(bindings: Iterable[ActiveBinding], run: Run) -> list[Offer]:
 def find_offers(offers: Sequence[Offer], typed: str) -> list[Offer]:
     """Return the offers that a text may mean, the likeliest first; all of them for no text.
 
-    Whole words come before beginnings, beginnings before parts, parts before scattered letters;
-    what is equally likely keeps its order.
+    Whole words come before beginnings (a title's first), beginnings before parts, parts before
+    scattered letters; what is equally likely keeps its order.
     """
     sought = typed.strip().lstrip(":").strip()
     if not sought:
@@ -113,6 +113,7 @@ def _rank(offer: Offer, sought: str) -> int:
     names = (title, *offer.words)
     tests = (
         text in names,
+        title.startswith(text),
         any(name.startswith(text) for name in names),
         any(word.startswith(text) for word in title.split()),
         any(text in name for name in names),
