@@ -187,3 +187,20 @@ async def test_a_quiet_server_alarms_nobody(any_pg: LiveServer, user: str) -> No
 async def wait(looking: Glance) -> None:
     """Look a second later by the server's clock."""
     await looking.look(later=1.0)
+
+
+async def test_autovacuum_is_no_session_that_is_hidden(any_pg: LiveServer) -> None:
+    any_pg.sql("CREATE TABLE worn (id int) WITH (autovacuum_vacuum_cost_delay = 100)", DB)
+    any_pg.sql("ALTER TABLE worn SET (autovacuum_vacuum_cost_limit = 1)", DB)
+    any_pg.sql("INSERT INTO worn SELECT generate_series(1, 50000); UPDATE worn SET id = 0", DB)
+    apply(any_pg, "ALTER SYSTEM SET autovacuum_naptime = '1s'; SELECT pg_reload_conf()")
+    try:
+        worker = f"backend_type = 'autovacuum worker' AND datname = '{DB}'"
+        asked = f"SELECT pid FROM pg_stat_activity WHERE query LIKE '%worn%' AND {worker}"
+        wait_for(lambda: any_pg.sql(asked))
+        async with glance(any_pg, DB, "nobody_much") as looking:
+            await looking.until("idle_in_transaction", State.OK)
+            assert any_pg.sql(asked)
+    finally:
+        apply(any_pg, "ALTER SYSTEM SET autovacuum_naptime = '1h'; SELECT pg_reload_conf()")
+        any_pg.sql("DROP TABLE worn", DB)

@@ -1,8 +1,9 @@
 -- Who answers, the budget of connections, and the watched database's counters. Asked every time.
+-- Of a session that is hidden from the login its type is, too; autovacuum's workers have no user.
 WITH a AS MATERIALIZED (
   SELECT s.backend_type, s.application_name
     FROM pg_catalog.pg_stat_get_activity(NULL) AS s
-   WHERE s.datid IS NOT NULL OR s.backend_type = 'client backend'
+   WHERE (s.datid IS NOT NULL AND s.usesysid IS NOT NULL) OR s.backend_type = 'client backend'
 ),
 top AS (
   SELECT a.application_name, pg_catalog.count(*) AS sessions
