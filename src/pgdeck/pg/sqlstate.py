@@ -65,9 +65,9 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "22021": ("The database holds bytes that its encoding does not know", ""),
     "22P05": ("A character has no equal in this session's encoding", ""),
     "25006": ("This session is read-only", ""),
-    "40P01": ("Given up: it was part of a deadlock", "Show it: 2"),
+    "40P01": ("Given up: it was part of a deadlock", "See who waits: pgdeck ls locks"),
     "53300": ("The server is full: too many clients", FULL_HINT),
-    "55P03": ("Waited for a lock that another session holds", "Show it: 2"),
+    "55P03": ("Waited for a lock that another session holds", "See who holds it: pgdeck ls locks"),
     "57P01": ("The server ended the session (administrator command)", ""),
     "57P02": ("The server ended the session: another one crashed", ""),
     "57P03": ("The server is starting up or shutting down", ""),
@@ -104,7 +104,9 @@ def _cancelled(error: ServerError) -> Failure:
         message = "Cancelled by another session"
         return Failure(FailureKind.CANCELLED, message, error.hint, error.sqlstate)
     if "lock timeout" in error.message:
-        return Failure(FailureKind.LOCKED, error.message, "Show it: 2", error.sqlstate)
+        return Failure(
+            FailureKind.LOCKED, error.message, "See who holds it: pgdeck ls locks", error.sqlstate
+        )
     if "statement timeout" in error.message:
         message = "It took longer than it may (statement timeout)"
         return Failure(FailureKind.TIMEOUT, message, error.hint, error.sqlstate)
