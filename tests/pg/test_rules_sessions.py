@@ -110,6 +110,17 @@ async def test_long_query_and_what_is_maintenance(any_pg: LiveServer) -> None:
                 assert [each.state for each in looking.readings(name, SOON)] == [State.OK]
 
 
+async def test_who_waits_for_a_lock_is_told_of_once(any_pg: LiveServer) -> None:
+    touch = "UPDATE stock SET id = 1"
+    async with glance(any_pg, DB) as looking:
+        with held(any_pg, touch) as root, waiter(any_pg, touch) as waiting:
+            await looking.until("lock_wait", State.WARNING, SOON)
+            assert f"pid {waiting}" not in str(looking.readings("long_query", SOON))
+            told = str(looking.readings("oldest_transaction", SOON))
+            assert f"pid {root}" in told
+            assert f"pid {waiting}" not in told
+
+
 async def test_lock_wait_names_the_root_and_its_end_frees_all(any_pg: LiveServer) -> None:
     touch = "UPDATE stock SET id = 1"
     async with glance(any_pg, DB, "nobody_much") as looking:

@@ -85,6 +85,12 @@ class Transaction:
     query_s: float | None
     idle_s: float | None
     query: str
+    waits: bool = False
+
+    @property
+    def held_up(self) -> bool:
+        """Whether it has done little else than wait for a lock: the rule of those tells of it."""
+        return self.waits and (self.query_s or 0.0) >= self.transaction_s / 2
 
     @property
     def subject(self) -> str:

@@ -115,6 +115,8 @@ def oldest_transaction(facts: Facts, at: Thresholds) -> Iterator[Reading]:
             continue
         if session.state == "active" and _PLAIN_VACUUM.match(session.query):
             continue
+        if session.held_up:
+            continue
         longest = max(longest, session.transaction_s)
         state = at.judge(session.transaction_s)
         if state is not State.OK:
@@ -147,7 +149,7 @@ def long_query(facts: Facts, at: Thresholds) -> Iterator[Reading]:
     for session in known(facts.transactions):
         if session.query_s is None or session.application in BACKUPS:
             continue
-        if _MAINTENANCE.match(session.query):
+        if _MAINTENANCE.match(session.query) or session.waits:
             continue
         longest = max(longest, session.query_s)
         state = at.judge(session.query_s)

@@ -10,7 +10,8 @@ SELECT s.pid, pg_catalog.date_part('epoch', s.backend_start) AS started,
        CASE WHEN s.state LIKE 'idle in transaction%'
             THEN pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - s.state_change) END
          AS idle_s,
-       pg_catalog.left(s.query, 200) AS query
+       pg_catalog.left(s.query, 200) AS query,
+       s.wait_event_type IS NOT DISTINCT FROM 'Lock' AS waits
   FROM pg_catalog.pg_stat_get_activity(NULL) AS s
  WHERE s.backend_type = 'client backend' AND s.xact_start IS NOT NULL
    AND s.pid <> pg_catalog.pg_backend_pid()
