@@ -11,7 +11,7 @@ import pytest
 from pgdeck.core.rows import Unknown
 from pgdeck.watch.connections import ConnectionsCollector
 from pgdeck.watch.crowd import By, Crowd, Limit
-from pgdeck.watch.groups import Group, group, to_table
+from pgdeck.watch.groups import GROUP_COLUMNS, Group, group, to_table
 from servers import MAX_CONNECTIONS, LiveServer
 from watching import at_work, busy, look, stuck
 
@@ -93,8 +93,11 @@ async def test_states_waits_and_ages(any_pg: LiveServer) -> None:
 
     table = to_table(crowd, By.APPLICATION)
     row = next(row for row in table.rows if row.key == ("application", "crowd-app"))
-    assert row.values[1:6] == (2, 1, 0, 1, 1)
-    assert all(isinstance(value, float) and 0 <= value < 60 for value in row.values[6:9])
+    shown = dict(zip((column.name for column in GROUP_COLUMNS), row.values, strict=True))
+    counts = [shown[name] for name in ("total", "active", "idle", "idle_tx", "waiting")]
+    assert counts == [2, 1, 0, 1, 1]
+    ages = [shown[name] for name in ("idle_tx_s", "transaction_s", "age_s")]
+    assert all(isinstance(age, float) and 0 <= age < 60 for age in ages)
     sessions = {each.session.pid: each.session for each in crowd.connected}
     assert sessions[waiter].blocked_by == (root,)
 

@@ -269,6 +269,8 @@ async def test_a_standby_that_falls_behind(strained: LiveServer, standby: LiveSe
         strained.sql("CREATE TABLE copied (id int); DROP TABLE copied")
         await primary.until("replication_lag", State.OK, far)
         await looking.until("replication_delay", State.OK, late)
+        # How late it is can be said once a transaction was replayed.
+        wait_for(lambda: standby.sql("SELECT pg_last_xact_replay_timestamp()")[0][0])
         assert looking.readings("autovacuum_overdue")[0].state is State.UNKNOWN
         standby.sql("SELECT pg_wal_replay_pause()")
         strained.sql("SELECT pg_logical_emit_message(true, 'x', repeat('x', 2000000), true)")

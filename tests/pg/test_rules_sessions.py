@@ -20,6 +20,11 @@ QUIET = Floors(dead_rows=10**9, changed_rows=10**9)
 
 @pytest.fixture(scope="module", autouse=True)
 def database(any_pg: LiveServer) -> Iterator[str]:
+    # A statement of a watcher that left meanwhile runs on until the server notices.
+    any_pg.sql(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+        "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
     any_pg.create_database(DB)
     any_pg.sql("CREATE TABLE stock (id int PRIMARY KEY); INSERT INTO stock VALUES (1)", DB)
     any_pg.role("see_all", "pg_monitor")

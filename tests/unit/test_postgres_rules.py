@@ -359,3 +359,13 @@ def test_another_server_or_lost_counters_are_an_event() -> None:
     restart = memory.past([], []).restart
     assert restart is not None
     assert (restart.reason, restart.ago_s) == ("The server was restarted", 1.0)
+
+
+def test_a_standby_that_replayed_nothing_yet_is_not_said_to_be_in_time() -> None:
+    server = replace(SERVER, standby=True)
+    behind = replace(STATE, replay_bytes=5_000_000, replay_s=None, paused=True)
+    (reading,) = judged("replication_delay", server=server, state=behind)
+    assert reading.state is check.State.UNKNOWN
+    assert "since it started, and replay is paused" in reading.sentence
+    level = replace(STATE, replay_bytes=0, replay_s=None, paused=False)
+    assert state_of("replication_delay", server=server, state=level) is check.State.OK

@@ -99,8 +99,13 @@ def replication_delay(facts: Facts, at: Thresholds) -> Iterator[Reading]:
     server = known(facts.server)
     if server.standby:
         state = known(facts.state)
-        late = (state.replay_s or 0.0) if state.replay_bytes or state.paused else 0.0
+        behind = bool(state.replay_bytes or state.paused)
         paused = ", and replay is paused" if state.paused else ""
+        if behind and state.replay_s is None:
+            some = f"This standby has replayed no transaction since it started{paused}"
+            yield Reading(State.UNKNOWN, some, fix=RESUME if state.paused else "")
+            return
+        late = (state.replay_s or 0.0) if behind else 0.0
         sentence = f"This standby is {said(late)} late{paused}"
         yield Reading(at.judge(late), sentence, late, fix=RESUME if state.paused else "")
         return
