@@ -59,10 +59,14 @@ class Observer:
     async def until(self, happened: Callable[[], bool], within: float = 10.0) -> float:
         """Wait until something holds; return the seconds that took."""
         begun = time.monotonic()
-        async with asyncio.timeout(within):
-            while not happened():
-                self._arrived.clear()
-                await self._arrived.wait()
+        try:
+            async with asyncio.timeout(within):
+                while not happened():
+                    self._arrived.clear()
+                    await self._arrived.wait()
+        except TimeoutError:
+            last = self.snapshots[-1] if self.snapshots else None
+            raise AssertionError(f"not in {within:g} s: {self.watcher.link}, {last}") from None
         return time.monotonic() - begun
 
     async def lost(self, within: float = 10.0) -> LinkState:

@@ -289,6 +289,26 @@ async def test_values(any_pg: LiveServer) -> None:
     )
 
 
+async def test_what_a_spoilt_line_had_prepared_is_forgotten(any_pg: LiveServer) -> None:
+    asked = ask("SELECT 7 AS right")
+    async with opened(any_pg.conninfo()) as session:
+        await session.round(asked)
+        named = "SELECT name FROM pg_catalog.pg_prepared_statements WHERE statement LIKE '%7 AS%'"
+        (name,) = await session.round(ask(f"{named} AND statement NOT LIKE '%name%'"))
+        # As if a byte of the text had been another one on its way.
+        await session.round(ask(f"DEALLOCATE {value(name)}"))
+        await session.round(ask(f"PREPARE {value(name)} AS SELECT 8 AS light"))
+        (wrong,) = await session.round(asked)
+        assert value(wrong) == 8
+        session.forget()
+        assert session.opening == 1
+        (right,) = await session.round(asked)
+        assert value(right) == 7
+        count = "SELECT pg_catalog.count(*) FROM pg_catalog.pg_prepared_statements"
+        (held,) = await session.round(ask(count))
+        assert value(held) == 2, "the question and the count"
+
+
 async def test_a_round_that_is_cancelled_closes_its_session(pg18: LiveServer) -> None:
     async with opened(pg18.conninfo()) as session:
         with pytest.raises(TimeoutError):

@@ -23,6 +23,10 @@ REFUSED = Failure(FailureKind.REFUSED, "refused")
 class FakeSession:
     version = 180004
     opening = 0
+
+    def forget(self) -> None:
+        """Nothing was prepared."""
+
     pooled = False
 
     def __init__(self) -> None:

@@ -76,11 +76,12 @@ class Planner:
         self._protected = False
         self._prepared: dict[str, str] = {}
         self._made = 0
+        self._dropping = False
 
     @property
     def opening(self) -> int:
         """How many statements of its own lead the next round."""
-        return 0 if self._protected else OPENING
+        return int(self._dropping) if self._protected else OPENING
 
     def plan(self, queries: Sequence[Query], *, pooled: bool) -> list[Unit]:
         """Return the units of a round; the session's settings come before its first."""
@@ -88,14 +89,20 @@ class Planner:
             return [unit for i, q in enumerate(queries) for unit in self._in_transaction(i, q)]
         asked = [Unit((self._statement(query),), i) for i, query in enumerate(queries)]
         if self._protected:
-            return asked
+            return [Unit((Statement("DEALLOCATE ALL"),)), *asked] if self._dropping else asked
         settings = Statement(settings_sql(self._version, self._encoding, local=False))
         language = Statement(language_sql(local=False))
         return [Unit((settings,), guard=True), Unit((language,)), *asked]
 
+    def forget(self) -> None:
+        """Prepare every statement anew, and have the server drop what it holds."""
+        if self._prepared:
+            self._prepared.clear()
+            self._dropping = True
+
     def learn(self, units: Sequence[Unit]) -> None:
         """Remember what a completed round has prepared, and forget what no longer works."""
-        self._protected = True
+        self._protected, self._dropping = True, False
         for unit in units:
             statement = unit.statements[-1]
             if statement.prepare and unit.commands:

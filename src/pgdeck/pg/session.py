@@ -69,6 +69,10 @@ class Session:
         """Transactions of its own that lead its next round."""
         return 0 if self.pooled else self._planner.opening
 
+    def forget(self) -> None:
+        """Prepare every statement anew: a line that spoils bytes may have changed one."""
+        self._planner.forget()
+
     async def round(
         self, queries: Sequence[Query], deadline: float = PROBE_DEADLINE
     ) -> tuple[Answer, ...]:

@@ -86,6 +86,11 @@ class Link:
         """Whether a pooler is between; False without a session."""
         return self._session is not None and self._session.pooled
 
+    def forget(self) -> None:
+        """Prepare every statement anew."""
+        if self._session is not None:
+            self._session.forget()
+
     async def round(self, queries: Sequence[Query], deadline: float) -> tuple[Answer, ...]:
         """Ask over the open session; its loss is noticed here too.  Raises `Unreachable`."""
         session = self._line()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +27,9 @@ class Line(Protocol):
     @property
     def pooled(self) -> bool:
         """Whether a pooler is between."""
+
+    def forget(self) -> None:
+        """Prepare every statement anew."""
 
     async def round(self, queries: Sequence[Query], deadline: float) -> tuple[Answer, ...]:
         """Answer in order, in one round trip; raises `Unreachable`."""
@@ -82,6 +86,11 @@ class Rounds:
         if self._task is None:
             self._task = loop.create_task(self._run())
         return await asked.answered
+
+    def forget(self) -> None:
+        """Have every statement prepared anew: one of them may not be what was sent."""
+        with suppress(Unreachable):
+            self._line().forget()
 
     async def close(self) -> None:
         """Give up what is under way; those who wait are cancelled."""

@@ -28,6 +28,8 @@ AT_ONCE = -math.inf
 
 _SLOW = frozenset({FailureKind.PERMISSION, FailureKind.MISSING})
 _SOON = frozenset({FailureKind.LOCKED, FailureKind.CANCELLED})
+_DOUBTFUL = frozenset({FailureKind.QUERY, FailureKind.MISSING, FailureKind.BUG})
+"""An answer in a form that nobody expects may be the fault of what the server has prepared."""
 
 GIVE_UP_FACTOR = 10
 """A collection that keeps getting bytes may take this many times its timeout."""
@@ -52,13 +54,17 @@ class Source:
     failures: int = 0
     lost: bool = False
     """Whether the last collection failed with the connection rather than by itself."""
+    complaint: tuple[FailureKind, str] | None = None
+    """What it failed of; `failures` counts how often in a row it was this very thing."""
 
     async def take(self, version: int, rounds: Rounds) -> Snapshot[object]:
         """Collect once; never raises but for cancellation."""
         started = self.clock()
         failure = await self._collect(version, rounds)
         self.seq += 1
-        self.failures = 0 if failure is None else self.failures + 1
+        self._note(failure)
+        if failure is not None and failure.kind in _DOUBTFUL and self.failures == 1:
+            rounds.forget()
         return Snapshot(
             self.collector.name,
             self.target,
@@ -68,6 +74,13 @@ class Source:
             failure,
             self.last_good,
         )
+
+    def _note(self, failure: Failure | None) -> None:
+        """Count failures that are alike: over a line that spoils bytes each is another."""
+        complaint = None if failure is None else (failure.kind, failure.message)
+        alike = complaint is not None and complaint == self.complaint
+        self.failures = 0 if failure is None else self.failures + 1 if alike else 1
+        self.complaint = complaint
 
     async def _collect(self, version: int, rounds: Rounds) -> Failure | None:
         collector = self.collector
@@ -250,10 +263,11 @@ class Scheduler:
 
     def _pause_after(self, snapshot: Snapshot[object], entry: _Entry) -> float:
         kind = None if snapshot.failure is None else snapshot.failure.kind
-        if kind in _SLOW:
+        # What is forbidden or absent is so twice; a spoilt statement only seems to be.
+        if kind in _SLOW and entry.source.failures > 1:
             return SLOW_RETRY
         base = self._interval_of(entry.source)
-        if kind in _SOON:
+        if kind in _SOON or kind in _SLOW:
             return base
         grown = min(MAX_BACKOFF, base * 2.0 ** min(entry.source.failures, 10))
         return max(base, grown * self._rng.uniform(0.75, 1.0))
