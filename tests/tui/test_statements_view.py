@@ -73,4 +73,7 @@ async def test_an_index_has_its_statement_and_definition(pg18: LiveServer) -> No
 
 async def test_databases_open_by_alias_with_their_sizes(pg18: LiveServer) -> None:
     async with deck(pg18.dsn(), (100, 30), start="databases") as pilot:
+        await until(pilot, says(pilot, "postgres", "MB"))
+        # Other tests leave databases on this server: template0 may stand below the last line.
+        await pilot.press("slash", *"template0", "enter")
         await until(pilot, says(pilot, "template0", "no connections", "MB"))

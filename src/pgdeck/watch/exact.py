@@ -7,9 +7,10 @@ from pgdeck.core.rows import Query, Table
 from pgdeck.core.source import Collector, Context
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.pg.values import array_literal
+from pgdeck.watch.around import Around
 
 
-class ExactCollector:
+class ExactCollector(Around):
     """Gathers a screen's table, and then what its companion makes exact of the first rows.
 
     The dashboard asks for the rows in view instead; nobody looks at a printout's rows later.
@@ -17,29 +18,9 @@ class ExactCollector:
     """
 
     def __init__(self, inner: Collector[Table], spec: ScreenSpec) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._lookup = spec.lookup
         self._cache = LookupCache(spec)
-
-    @property
-    def name(self) -> str:
-        """The screen's name."""
-        return self._inner.name
-
-    @property
-    def interval(self) -> float:
-        """Seconds between two collections."""
-        return self._inner.interval
-
-    @property
-    def timeout(self) -> float:
-        """Seconds after which a collection is given up."""
-        return self._inner.timeout
-
-    @property
-    def stale_after(self) -> float:
-        """Seconds after which the table is no longer the present."""
-        return self._inner.stale_after
 
     async def collect(self, ctx: Context) -> Table:
         """Gather the table, then the exact values of as many rows as a companion takes at once."""

@@ -8,11 +8,12 @@ from pgdeck.core.rows import Table, TableRow
 from pgdeck.core.source import Collector, Context
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.vacuum import Forecasts
+from pgdeck.watch.around import Around
 
 SHARE, NEXT, COMES = "due", "next", "autovacuum"
 
 
-class ForecastCollector:
+class ForecastCollector(Around):
     """Gathers a table screen and puts the measured time to the next vacuum over the average one.
 
     The screen has a column `due` (share of the threshold reached) and a column `next` (seconds),
@@ -21,30 +22,10 @@ class ForecastCollector:
     """
 
     def __init__(self, inner: Collector[Table], spec: ScreenSpec) -> None:
-        self._inner = inner
+        super().__init__(inner)
         names = [column.name for column in spec.columns]
         self._share, self._next, self._comes = map(names.index, (SHARE, NEXT, COMES))
         self._forecasts = Forecasts()
-
-    @property
-    def name(self) -> str:
-        """The screen's name."""
-        return self._inner.name
-
-    @property
-    def interval(self) -> float:
-        """Seconds between two collections."""
-        return self._inner.interval
-
-    @property
-    def timeout(self) -> float:
-        """Seconds after which a collection is given up."""
-        return self._inner.timeout
-
-    @property
-    def stale_after(self) -> float:
-        """Seconds after which the table is no longer the present."""
-        return self._inner.stale_after
 
     async def collect(self, ctx: Context) -> Table:
         """Gather the table, learn from it, and foretell."""
