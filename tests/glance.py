@@ -31,6 +31,8 @@ class Glance:
         self.version = session.version
         self.now = 0.0
         self.ahead = 0.0
+        self.aged = 0.0
+        """By how many seconds longer the server is pretended to have counted."""
         self.facts = Facts()
         self.asked: list[str] = []
 
@@ -56,7 +58,11 @@ class Glance:
         assert answer.columns[0] == "at"
         (row,) = answer.rows
         assert isinstance(row[0], float)
-        return Rows(answer.columns, ((row[0] + self.ahead, *row[1:]),))
+        at = answer.columns.index("born")
+        born = row[at]
+        assert isinstance(born, float)
+        told = (row[0] + self.ahead, *row[1:at], born - self.aged, *row[at + 1 :])
+        return Rows(answer.columns, (told,))
 
     async def look(self, later: float = 0.0) -> Facts:
         """Gather everything, `later` seconds further on by the server's clock."""

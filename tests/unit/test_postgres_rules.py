@@ -51,6 +51,7 @@ SERVER = Server(
     database_oid=5,
     database="shop",
     stats_reset=None,
+    born=None,
     commits=1000,
     rollbacks=10,
     fetched=5000,

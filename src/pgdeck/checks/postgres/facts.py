@@ -44,7 +44,10 @@ def missing(failure: Failure) -> Missing:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Who answers, and its counters; times are seconds of the server's clock since 1970."""
+    """Who answers, and its counters; times are seconds of the server's clock since 1970.
+
+    `born` is when the server's statistics began: at its birth, its last crash, or a reset of all.
+    """
 
     at: float
     started: float
@@ -63,6 +66,7 @@ class Server:
     database_oid: int
     database: str
     stats_reset: float | None
+    born: float | None
     commits: int
     rollbacks: int
     fetched: int

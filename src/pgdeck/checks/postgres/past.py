@@ -143,13 +143,13 @@ class Memory:
 
     def _notice(self, before: Server | None, server: Server, counters: Values) -> None:
         """Begin anew where the epoch changed, and remember why."""
-        epoch = (server.database_oid, server.stats_reset, server.started)
+        epoch = (server.database_oid, server.stats_reset, server.started, server.born)
         why = ""
         if before is not None and before.started != server.started:
             why = RESTARTED
-        elif before is not None and before.stats_reset != server.stats_reset:
+        elif before is not None and server.stats_reset not in (None, before.stats_reset):
             why = "The statistics were reset"
-        elif self._hour.fell(counters):
+        elif (before is not None and before.born != server.born) or self._hour.fell(counters):
             why = "The statistics were lost, as in a crash,"
             self._counted_from = server.at
         if why:
@@ -220,11 +220,13 @@ class Memory:
         )
 
     def _observe(self, server: Server) -> None:
-        """Remember from when on the statistics count; a crash begins them anew without a date."""
+        """Remember from when on the statistics count; a crash begins them anew."""
         if self._counted_from is None:
             self._counted_from = self._counted_before(server) or server.at
         if server.stats_reset is not None:
             self._counted_from = server.stats_reset
+        if server.born is not None:
+            self._counted_from = max(self._counted_from, server.born)
         if self._samples is not None:
             marks = {"use.from": self._counted_from, "use.blocks": float(server.fetched)}
             marks["use.started"] = server.started

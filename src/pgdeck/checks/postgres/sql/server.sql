@@ -29,6 +29,12 @@ SELECT pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) AS at,
        d.oid AS database_oid, d.datname::pg_catalog.text AS database,
        pg_catalog.date_part('epoch', pg_catalog.pg_stat_get_db_stat_reset_time(d.oid))
          AS stats_reset,
+       -- After a crash all statistics of the server begin with one moment; the earliest of
+       -- several is it, since each can also be reset alone.
+       (SELECT pg_catalog.date_part('epoch', least(r.stats_reset, w.stats_reset,
+                 pg_catalog.pg_stat_get_bgwriter_stat_reset_time()))
+          FROM pg_catalog.pg_stat_get_archiver() AS r
+         CROSS JOIN pg_catalog.pg_stat_get_wal() AS w) AS born,
        pg_catalog.pg_stat_get_db_xact_commit(d.oid) AS commits,
        pg_catalog.pg_stat_get_db_xact_rollback(d.oid) AS rollbacks,
        pg_catalog.pg_stat_get_db_blocks_fetched(d.oid) AS fetched,
