@@ -79,12 +79,18 @@ class LiveServer:
         return psycopg.connect(self.dsn(db, user), autocommit=autocommit, connect_timeout=10)
 
     def sql(self, text: str, db: str = "postgres", user: str = "postgres") -> list[tuple[Any, ...]]:
-        """Run statements in one fresh session, each committed; return the last one's rows."""
+        """Run statements in one fresh session, each committed; return the last one's rows.
+
+        What they did is counted when this returns: a session reports late, as late as on its way
+        out, and might so spoil a reset that comes after it.
+        """
         with self.connect(db, user) as connection:
             cursor = connection.execute(text.encode())
             while cursor.nextset():
                 pass
-            return cursor.fetchall() if cursor.description else []
+            rows = cursor.fetchall() if cursor.description else []
+            connection.execute("SELECT pg_catalog.pg_stat_force_next_flush()")
+            return rows
 
     def start(self) -> None:
         """Start the server again."""
