@@ -56,7 +56,7 @@ branch AS (
 ),
 -- Pairs on one table of which the first has nothing that the second has not.
 pair AS MATERIALIZED (
-  SELECT DISTINCT ON (a.oid) a.oid, b.relname AS other,
+  SELECT DISTINCT ON (a.oid) a.oid, b.oid AS keeper, b.relname AS other,
          a.width = b.width AND b.keys <@ a.keys AS equal
     FROM conf
     CROSS JOIN idx AS a
@@ -186,6 +186,8 @@ judged AS (
   SELECT l.*, l.guards IS NULL AND l.identity IS NULL AS free,
          conf.counting AND l.valid AND l.job IS NULL AND l.other IS NULL AND l.scans = 0
            AND l.guards IS NULL AND l.identity IS NULL AS idle,
+         l.oid IN (SELECT coalesce(b.root, p.keeper)
+                     FROM pair AS p LEFT JOIN branch AS b ON b.oid = p.keeper) AS relied_on,
          l.name ~ '_cc(new|old)[0-9]*$' AS leftover,
          CASE l.relkind WHEN 'I' THEN 'DROP INDEX ' ELSE 'DROP INDEX CONCURRENTLY ' END
            || l.path AS discard,
@@ -222,7 +224,9 @@ row_of AS (
               WHEN NOT j.valid AND j.relkind = 'i' AND j.leftover THEN j.discard
               WHEN NOT j.valid AND j.relkind = 'i' THEN j.rebuild
               WHEN j.free AND j.other IS NOT NULL THEN j.discard
-              WHEN j.idle AND NOT j.computed AND j.counted_s >= 604800 THEN j.discard END AS fix,
+              -- With all of them gone at once nothing would be left of the columns.
+              WHEN j.idle AND NOT j.computed AND NOT j.relied_on AND j.counted_s >= 604800
+              THEN j.discard END AS fix,
          nullif(pg_catalog.concat_ws(' ',
            CASE WHEN NOT j.valid AND j.job IS NULL AND j.relkind = 'I'
                 THEN 'Create the index on each partition that has none (CONCURRENTLY holds nobody '
@@ -237,7 +241,9 @@ row_of AS (
                 WHEN j.idle AND j.computed
                 THEN 'No query has read it, but ANALYZE gathers statistics of its expression.'
                 WHEN j.idle AND j.counted_s < 604800
-                THEN 'Counted for less than a week: too short to judge by.' END,
+                THEN 'Counted for less than a week: too short to judge by.'
+                WHEN j.idle AND j.relied_on
+                THEN 'Another index may go because this one has all of it: drop one, not both.' END,
            CASE WHEN conf.standby
                 THEN 'This is a standby: the counts are its own, and statements run on the primary.'
                 WHEN conf.followed AND j.idle

@@ -73,6 +73,7 @@ hidden = true
 [[columns]]
 name = "act"
 label = "ends it"
+format = "query"
 hidden = true
 note = "for the root: rolls its open transaction back; needs its role, or pg_signal_backend"
 

@@ -101,6 +101,8 @@ async def test_locks_name_the_one_to_end(pg18: LiveServer) -> None:
                 end = f"pg_terminate_backend({holder.info.backend_pid})"
                 await until(pilot, says(pilot, "ends it", end, "? not visible to this login"))
                 assert "Unknown(" not in text(pilot)
+                await pilot.press("y")
+                await until(pilot, says(pilot, "2 ends it"))
 
 
 async def test_hostile_names_reach_no_terminal(pg18: LiveServer, shared_dir: Path) -> None:

@@ -125,6 +125,8 @@ def test_ascii_terminals_get_ascii() -> None:
         (Format.AGE, 93784.2, "93,784.2 s (26 h)"),
         (Format.DURATION, 12.0, "12 s"),
         (Format.RATIO, 0.123456, "12.3456 %"),
+        (Format.RATIO, 1e-7, "0.00001 %"),
+        (Format.PERCENT, 9.31323e-7, "0.000000931323 %"),
         (Format.RATE, 412.5, "412.5 /s"),
         (Format.RATE, 51.80948228894325, "51.809 /s"),
         (Format.RATE, 0.0001234567, "0.000123 /s"),

@@ -335,7 +335,13 @@ def _measured(value: Number) -> str:
 
 
 def _share(value: Number) -> str:
-    return f"{(_number(value) or 0.0) * 100:.6g} %"
+    return f"{_written_out((_number(value) or 0.0) * 100, 6)} %"
+
+
+def _written_out(number: float, digits: int) -> str:
+    """Return a number with so many digits and no exponent, which few read at a glance."""
+    text = f"{number:.{digits}g}"
+    return f"{Decimal(text):f}" if "e" in text else text
 
 
 def _with(short: Callable[[float], Figure], unit: str) -> Callable[[Number], str]:
@@ -355,7 +361,7 @@ def _with(short: Callable[[float], Figure], unit: str) -> Callable[[Number], str
 _EXACT: dict[Format, Callable[[Number], str]] = {
     Format.BYTES: _with(numbers.size, "bytes"),
     Format.COUNT: _whole,
-    Format.PERCENT: lambda value: f"{_number(value):.10g} %",
+    Format.PERCENT: lambda value: f"{_written_out(_number(value) or 0.0, 10)} %",
     Format.RATIO: _share,
     Format.BAR: _share,
     Format.DURATION: _with(numbers.duration, "s"),
