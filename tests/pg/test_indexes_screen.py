@@ -165,7 +165,8 @@ async def test_after_a_week_of_counting_an_unused_one_may_go(any_pg: LiveServer)
     # Another one may go because these stay: both statements together would leave nothing.
     for name, rests_on_it in (("item_some", "item_some_with_a_longer_name"),
                               ("event_at", "event_1_own")):  # fmt: skip
-        assert found[rests_on_it]["fix"] and found[name]["fix"] is None
+        assert found[rests_on_it]["fix"]
+        assert found[name]["fix"] is None
         assert "drop one, not both" in found[name]["advice"]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
+from rich.console import Console
 from rich.text import Text
+from textual import events
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
@@ -12,6 +15,9 @@ from pgdeck.core.cells import exact
 from pgdeck.core.rows import TableRow, Unknown, Value
 from pgdeck.core.spec import Column, Format
 from pgdeck.core.text import safe, to_ascii
+
+LABEL = re.compile(r" *\S+(?: \S+)* {2,}(?=\S)| +")
+"""What stands before a value or a statement: its label and two blanks, or its indentation."""
 
 
 class DetailPane(VerticalScroll):
@@ -30,7 +36,36 @@ class DetailPane(VerticalScroll):
         """Replace the text when it differs; the scroll position is kept."""
         if text != self._shown:
             self._shown = text
-            self._body.update(text)
+            self._lay_out()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Break the lines anew."""
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        if self._shown is not None:
+            width = self.scrollable_content_region.width
+            self._body.update(hanging(self._shown, width, self.app.console))
+
+
+def hanging(text: Text, width: int, console: Console) -> Text:
+    """Return a text with its long lines broken, what goes on set below where the value began.
+
+    A label that takes more than half of the width is no column: its value goes on at the margin.
+    """
+    if width <= 0:
+        return text
+    broken = []
+    for line in text.split("\n", allow_blank=True):
+        found = LABEL.match(line.plain) if line.cell_len > width else None
+        begun = line[: found.end()] if found else Text()
+        if line.cell_len <= width or begun.cell_len > width // 2:
+            broken.append(line)
+            continue
+        rest = line[len(begun) :].wrap(console, width - begun.cell_len, overflow="fold")
+        margin = Text(" " * begun.cell_len)
+        broken += [(margin if at else begun) + part for at, part in enumerate(rest)]
+    return Text("\n", no_wrap=False, overflow="fold").join(broken)
 
 
 def detail_text(
@@ -48,7 +83,7 @@ def detail_text(
     """
     write: Callable[[str], str] = to_ascii if ascii else str
     text = Text(no_wrap=False, overflow="fold")
-    width = max((len(column.label or column.name) for column in columns), default=0)
+    width = _label_width(columns, row.values)
     for column, value in zip(columns, row.values, strict=True):
         if _is_statement(column, value) and value is not None:
             text.append(f"{column.label or column.name}\n", accent)
@@ -75,12 +110,19 @@ def append_values(
     write: Callable[[str], str],
 ) -> None:
     """Append exact values by label, statements left out."""
-    width = max((len(column.label or column.name) for column in columns), default=0)
+    width = _label_width(columns, values)
     for column, value in zip(columns, values, strict=True):
         if _is_statement(column, value) or (column.hidden and value is None):
             continue
         text.append(f"{column.label or column.name:<{width}}  ", quiet)
         _append_value(text, value, column, quiet, write)
+
+
+def _label_width(columns: Sequence[Column], values: Sequence[Value]) -> int:
+    """Return the cells of the widest label that has its value beside it."""
+    pairs = zip(columns, values, strict=True)
+    beside = [each for each, value in pairs if not _is_statement(each, value)]
+    return max((len(column.label or column.name) for column in beside), default=0)
 
 
 def _indented(line: str, write: Callable[[str], str]) -> str:
