@@ -86,6 +86,18 @@ async def test_temporary_files(any_pg: LiveServer) -> None:
         assert looking.readings("temp_bytes", at)[0].state is State.OK
 
 
+async def test_requested_checkpoints(any_pg: LiveServer) -> None:
+    async with glance(any_pg, DB) as looking:
+        await started(looking)
+        assert looking.readings("requested_checkpoints")[0].state is State.OK
+        for _ in range(4):
+            any_pg.sql("SELECT pg_logical_emit_message(true, 'x', 'x'); CHECKPOINT", DB)
+        await looking.until("requested_checkpoints", State.CRITICAL)
+        await looking.look(later=HOUR)
+        await looking.look(later=HOUR)
+        assert looking.readings("requested_checkpoints")[0].state is State.OK
+
+
 async def test_rollbacks(any_pg: LiveServer) -> None:
     async with glance(any_pg, DB, floors=FLOORS) as looking:
         await started(looking)

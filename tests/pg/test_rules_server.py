@@ -17,7 +17,7 @@ from pgdeck.checks.samples import FileSamples
 from pgdeck.core.check import State, Thresholds
 from pgdeck.pg.embedded import Cluster
 from servers import Ground, LiveServer, free_port
-from watching import wait_for
+from watching import busy, wait_for
 
 FLOORS = Floors(blocks_per_s=1.0)
 
@@ -247,6 +247,41 @@ async def test_a_page_that_fails_its_checksum(strained: LiveServer) -> None:
         assert strained.sql(reading.fix)[0][0] == "postgres"
         strained.sql("DROP TABLE torn; SELECT pg_stat_reset()")
         await looking.until("checksum_failures", State.OK)
+
+
+@pytest.fixture
+def hasty(server_ground: Ground) -> Iterator[LiveServer]:
+    """A server that forces vacuum as early as it can be told to."""
+    early = {"autovacuum_freeze_max_age": "100000", "autovacuum_multixact_freeze_max_age": "10000"}
+    with server_ground.server(18, "hasty", **early) as server:
+        yield server
+
+
+async def test_old_transactions_and_multixacts(hasty: LiveServer) -> None:
+    hasty.create_database("it's")
+    hasty.sql("CREATE TABLE one AS SELECT 1 AS id")
+    # Wraparound takes 2 G of them; a tenth beyond the age at which vacuum is forced takes seconds.
+    burn = "FOR i IN 1..{} LOOP {}; COMMIT; END LOOP"
+    async with glance(hasty) as looking:
+        await looking.until("xid_age", State.OK)
+        await looking.until("mxid_age", State.OK)
+        with busy(hasty, "postgres", "SELECT FROM one FOR KEY SHARE"):
+            shared = burn.format(11_100, "PERFORM FROM one FOR KEY SHARE")
+            hasty.sql(f"DO $$ BEGIN {shared}; END $$")
+        hasty.sql(f"DO $$ BEGIN {burn.format(99_500, 'PERFORM pg_current_xact_id()')}; END $$")
+        for name, kind in (("xid_age", "transactions"), ("mxid_age", "multixacts")):
+            reading = await looking.until(name, State.WARNING, subject="it's")
+            assert reading.value == pytest.approx(1.11, abs=0.02)
+            assert f"k {kind} old, 11" in reading.sentence
+        told = {each.subject: each for each in looking.readings("xid_age")}
+        assert set(told) == {"it's", "postgres", "template0", "template1"}
+        hasty.sql(told["template0"].fix)
+        hasty.sql("VACUUM (FREEZE)", "template0")
+        for db in ("it's", "postgres", "template1"):
+            hasty.sql(told[db].fix, db)
+        await looking.look()
+        for name in ("xid_age", "mxid_age"):
+            assert [each.state for each in looking.readings(name)] == [State.OK]
 
 
 @pytest.fixture

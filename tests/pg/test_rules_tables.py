@@ -110,6 +110,7 @@ def changed(server: LiveServer) -> int:
     return int(found[0][0])
 
 
+@pytest.mark.usefixtures("anew")
 async def test_bloat(any_pg: LiveServer) -> None:
     any_pg.sql(
         "CREATE TABLE hollow AS SELECT g, repeat('x', 200) FROM generate_series(1, 9000) g", DB
@@ -124,7 +125,7 @@ async def test_bloat(any_pg: LiveServer) -> None:
             unknown = await blind.until("bloat", State.UNKNOWN)
             assert unknown.fix == "GRANT pg_read_all_data TO nobody_much"
         apply(any_pg, reading.fix, DB)
-        await looking.look()
+        await looking.until("bloat", State.OK)
         assert not [each for each in looking.readings("bloat") if "hollow" in each.subject]
     any_pg.sql("DROP TABLE hollow", DB)
 

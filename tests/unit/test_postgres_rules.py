@@ -94,7 +94,7 @@ def state_of(name: str, **parts: Any) -> check.State:
 
 
 def database(xids: int, mxids: int = 0, forced: float = 200e6, failures: int = 0) -> Database:
-    return Database("shop", "shop", xids, mxids, forced, 2 * forced, failures)
+    return Database("shop", "shop", False, xids, mxids, forced, 2 * forced, failures)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_wraparound_names_the_database_and_the_two_ends() -> None:
 
 
 def test_what_all_databases_share_can_be_damaged_too() -> None:
-    shared = Database(None, None, None, None, None, None, 3)
+    shared = Database(None, None, None, None, None, None, None, 3)
     (reading,) = judged("checksum_failures", databases=(database(1), shared))
     assert (reading.state, reading.subject) == (CRITICAL, "shared")
     assert reading.sentence == "3 pages of what all databases share failed the checksum"

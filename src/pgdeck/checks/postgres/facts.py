@@ -158,10 +158,14 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """The ages of a database's oldest rows; `name` is None for what all databases share."""
+    """The ages of a database's oldest rows; `name` is None for what all databases share.
+
+    One that lets nobody in (`closed`) is vacuumed by autovacuum alone.
+    """
 
     name: str | None
     sql_name: str | None
+    closed: bool | None
     xid_age: int | None
     mxid_age: int | None
     xid_forced: float | None

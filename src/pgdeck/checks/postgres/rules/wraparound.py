@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgdeck.checks.postgres.facts import Facts, known
+from pgdeck.checks.postgres.facts import Database, Facts, known
 from pgdeck.checks.postgres.rules.shape import elsewhere, fine, number, rule, share
 from pgdeck.core.check import Reading, State, Thresholds
 from pgdeck.core.spec import Format
@@ -21,9 +21,13 @@ ADVICE = (
 )
 
 
-def _ages(ages: list[tuple[str, int, float]], at: Thresholds, kind: str) -> Iterator[Reading]:
+def _ages(
+    ages: list[tuple[Database, int | None, float | None]], at: Thresholds, kind: str
+) -> Iterator[Reading]:
     oldest = 0.0
-    for name, age, forced in ages:
+    for each, age, forced in ages:
+        if (name := each.name) is None or age is None or forced is None:
+            continue
         value = age / max(1.0, forced)
         oldest = max(oldest, value)
         state = State.CRITICAL if age >= LAST_HALF * STOP else at.judge(value)
@@ -35,10 +39,18 @@ def _ages(ages: list[tuple[str, int, float]], at: Thresholds, kind: str) -> Iter
                 f"{share(age / STOP)} of the way to the stop",
                 value,
                 name,
-                f"VACUUM (FREEZE){elsewhere(name)}",
+                _freeze(each),
             )
     told = f"The oldest rows are at {share(oldest)} of the age at which vacuum is forced"
     yield fine(told, oldest)
+
+
+def _freeze(database: Database) -> str:
+    """Return what freezes a database's rows; nobody is let into a closed one unless told so."""
+    if not database.closed:
+        return f"VACUUM (FREEZE){elsewhere(database.name)}"
+    opened = f"ALTER DATABASE {database.sql_name} ALLOW_CONNECTIONS on"
+    return f"{opened} -- then VACUUM (FREEZE) in it, and off again; autovacuum enters without"
 
 
 @rule(
@@ -52,11 +64,7 @@ def _ages(ages: list[tuple[str, int, float]], at: Thresholds, kind: str) -> Iter
 )
 def xid_age(facts: Facts, at: Thresholds) -> Iterator[Reading]:
     """Old rows of a database are frozen too late."""
-    ages = [
-        (each.name, each.xid_age, each.xid_forced)
-        for each in known(facts.databases)
-        if each.name is not None and each.xid_age is not None and each.xid_forced is not None
-    ]
+    ages = [(each, each.xid_age, each.xid_forced) for each in known(facts.databases)]
     yield from _ages(ages, at, "transactions")
 
 
@@ -71,11 +79,7 @@ def xid_age(facts: Facts, at: Thresholds) -> Iterator[Reading]:
 )
 def mxid_age(facts: Facts, at: Thresholds) -> Iterator[Reading]:
     """Old multixacts of a database are frozen too late."""
-    ages = [
-        (each.name, each.mxid_age, each.mxid_forced)
-        for each in known(facts.databases)
-        if each.name is not None and each.mxid_age is not None and each.mxid_forced is not None
-    ]
+    ages = [(each, each.mxid_age, each.mxid_forced) for each in known(facts.databases)]
     yield from _ages(ages, at, "multixacts")
 
 
