@@ -72,6 +72,9 @@ async def test_a_groups_detail_says_what_to_do(pg18: LiveServer) -> None:
             await until(pilot, says(pilot, "worst of them", "sessions by", "SELECT 42"))
             assert f"{holder.info.backend_pid}  held postgres@grouping" in text(pilot)
             assert "idle_in_transaction_session_timeout" in text(pilot)
+            await pilot.press("y")
+            await until(pilot, says(pilot, "2 end idle in tx", "3 idle in tx timeout"))
+            await pilot.press("escape")
             await pilot.press("escape")
             await until(pilot, lambda: "worst of them" not in text(pilot))
 

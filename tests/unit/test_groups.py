@@ -12,7 +12,7 @@ from pgdeck.core.rows import Status, Table, Unknown
 from pgdeck.core.text import cell_width
 from pgdeck.tui.ink import Line
 from pgdeck.tui.views.budget import budget_lines
-from pgdeck.watch.closeup import close_up, condition
+from pgdeck.watch.closeup import close_up, condition, deeds
 from pgdeck.watch.crowd import Budget, By, Connected, Crowd, Limit
 from pgdeck.watch.groups import (
     GROUP_COLUMNS,
@@ -158,6 +158,23 @@ def test_a_close_up_divides_names_the_worst_and_says_what_ends_them() -> None:
     assert "application " not in text.split("sessions by")[1].splitlines()[1]
     assert 'ALTER ROLE "a ""b""" SET idle_in_transaction_session_timeout' in text
     assert "AND application_name = 'web' AND pid <> pg_backend_pid();" in text
+
+    offered = deeds([*group(found.connected, By.LOGIN), chosen], found)
+    assert list(offered) == ["end idle in tx", "idle in tx timeout"]
+    assert len(offered["end idle in tx"]) == 2
+    assert offered["idle in tx timeout"] == (
+        'ALTER ROLE "a ""b""" SET idle_in_transaction_session_timeout = \'5min\';',
+    )
+
+
+def test_sessions_of_one_state_are_ended_by_its_name_alone() -> None:
+    found = crowd(
+        member(40, state="idle in transaction", state_s=900.0), *map(member, range(1, 13))
+    )
+    texts = {each.name: said(each, found) for each in group(found.connected, By.STATE)}
+    assert "WHERE state = 'idle in transaction' AND state_change" in texts["idle in transaction"]
+    assert "12 idle: a smaller pool" in texts["idle"]
+    assert texts["idle"].count("state = 'idle'") == 1
 
 
 def test_a_calm_group_needs_nothing_and_a_large_pool_is_told() -> None:

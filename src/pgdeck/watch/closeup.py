@@ -32,6 +32,8 @@ class Section:
 
     title: str
     lines: tuple[str, ...]
+    deed: str = ""
+    """What the lines do in a few words where they are statements, else empty."""
 
 
 def close_up(chosen: Group, crowd: Crowd) -> tuple[Section, ...]:
@@ -108,13 +110,13 @@ def _limits(chosen: Group, limits: Sequence[Limit]) -> Iterator[Section]:
 
 
 def _advice(chosen: Group, crowd: Crowd) -> Iterator[Section]:
-    where = condition(chosen)
     held = [each for each in chosen.members if is_idle_in_transaction(each)]
     long = [each for each in held if (each.session.state_s or 0.0) >= IDLE_WARN]
     if held:
         yield Section(
             f"end what is idle in transaction for over 5 min ({len(long)} now)",
-            (_terminate("state LIKE 'idle in transaction%'", "5 min", where),),
+            (_terminate("state LIKE 'idle in transaction%'", "5 min", chosen),),
+            "end idle in tx",
         )
         yield Section(
             "have the server end it from now on, in new sessions",
@@ -122,18 +124,23 @@ def _advice(chosen: Group, crowd: Crowd) -> Iterator[Section]:
                 f"ALTER ROLE {quoted_name(login)} SET idle_in_transaction_session_timeout = '5min';"
                 for login in _logins(held)
             ),
+            "idle in tx timeout",
         )
     idle = [each for each in chosen.members if each.session.state == "idle"]
     if len(idle) >= max(IDLE_MANY, IDLE_SHARE * len(chosen.members)):
+        of = "" if chosen.by is By.STATE else f" of {len(chosen.members)}"
         yield Section(
-            f"{len(idle)} of {len(chosen.members)} idle: a smaller pool would do, or",
-            (
-                _terminate("state = 'idle'", "30 min", where),
-                *(
-                    f"ALTER ROLE {quoted_name(login)} SET idle_session_timeout = '30min';"
-                    for login in _logins(idle)
-                ),
+            f"{len(idle)}{of} idle: a smaller pool would do, or",
+            (_terminate("state = 'idle'", "30 min", chosen),),
+            "end idle ones",
+        )
+        yield Section(
+            "have the server end them from now on, in new sessions",
+            tuple(
+                f"ALTER ROLE {quoted_name(login)} SET idle_session_timeout = '30min';"
+                for login in _logins(idle)
             ),
+            "idle timeout",
         )
     if any(each.session.wants is not None for each in chosen.members):
         yield Section("what they wait for", ("Locks (:locks), and F3 on Activity",))
@@ -153,6 +160,7 @@ def _bounds(chosen: Group, crowd: Crowd) -> Iterator[Section]:
         yield Section(
             f"{limit.used} of {limit.allowed} allowed are used; to allow more",
             (f"ALTER {kind} {quoted_name(limit.name)} CONNECTION LIMIT {more};",),
+            "allow more",
         )
     much = len(chosen.members) >= HELD_MUCH * max(1, crowd.budget.for_everyone)
     limited = {(limit.by, limit.name) for limit in crowd.limits}
@@ -163,14 +171,27 @@ def _bounds(chosen: Group, crowd: Crowd) -> Iterator[Section]:
                 f"ALTER ROLE {quoted_name(chosen.name)} CONNECTION LIMIT "
                 f"{round(crowd.budget.for_everyone * WARN)};",
             ),
+            "set a limit",
         )
 
 
-def _terminate(what: str, longer: str, where: str) -> str:
+def deeds(groups: Sequence[Group], crowd: Crowd) -> dict[str, tuple[str, ...]]:
+    """Return the statements offered for groups by what they do, each once."""
+    found: dict[str, dict[str, None]] = {}
+    for chosen in groups:
+        for section in close_up(chosen, crowd):
+            if section.deed:
+                found.setdefault(section.deed, {}).update(dict.fromkeys(section.lines))
+    return {deed: tuple(lines) for deed, lines in found.items()}
+
+
+def _terminate(what: str, longer: str, chosen: Group) -> str:
+    # Of one state its own name says it all.
+    of = [condition(chosen)] if chosen.by is By.STATE else [what, condition(chosen)]
+    where = [of[0], f"state_change < now() - interval '{longer}'", *of[1:]]
     return (
         "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity "
-        f"WHERE {what} AND state_change < now() - interval '{longer}' AND {where} "
-        "AND pid <> pg_backend_pid();"
+        f"WHERE {' AND '.join(where)} AND pid <> pg_backend_pid();"
     )
 
 

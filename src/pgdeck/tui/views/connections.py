@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -10,6 +12,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from pgdeck.core.copying import Offer
 from pgdeck.core.rows import Table, TableRow
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.spec import ScreenSpec, Sort
@@ -20,7 +23,7 @@ from pgdeck.tui.views.rows import RowsView, failure_spans
 from pgdeck.tui.views.view import FooterChanged, Keys
 from pgdeck.tui.widgets.canvas import Canvas
 from pgdeck.tui.widgets.detail import append_values
-from pgdeck.watch.closeup import Section, close_up
+from pgdeck.watch.closeup import Section, close_up, deeds
 from pgdeck.watch.crowd import By, Crowd
 from pgdeck.watch.groups import GROUP_COLUMNS, group, to_table
 
@@ -138,6 +141,18 @@ class ConnectionsView(RowsView):
             said += f", {crowd.hidden} hidden"
             said += f": {MONITOR}" if self.title_line.size.width >= ROOMY else ""
         return said
+
+    def deeds(self, rows: Sequence[TableRow]) -> Sequence[Offer]:
+        """Offer what the details of the groups would run."""
+        crowd = self.crowd
+        if crowd is None:
+            return ()
+        keys = {row.key for row in rows}
+        chosen = [each for each in group(crowd.connected, self.by) if each.key in keys]
+        return [
+            Offer(deed, partial("\n".join, lines), lines[0])
+            for deed, lines in deeds(chosen, crowd).items()
+        ]
 
     def draw_detail(self) -> None:
         """Show the group under the cursor: its parts, its worst sessions, and what to do."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
@@ -15,6 +15,9 @@ from pgdeck.core.spec import ScreenSpec
 from pgdeck.tui.views.keeping import KeepingView
 from pgdeck.tui.views.view import ExportWanted
 from pgdeck.tui.widgets.table.painter import BRANCHES
+
+if TYPE_CHECKING:
+    from pgdeck.core.copying import Offer
 
 
 class TakingView(KeepingView):
@@ -43,10 +46,15 @@ class TakingView(KeepingView):
         rows = table.model.marked_rows() or [row for row in (table.cursor_row,) if row]
         shown = tuple(column for _, column in table.frame.entries)
         offers = copy_offers(self.printout(rows), shown)
+        offers[1:1] = self.deeds(rows) if offers else ()
         if offers:
             self.app.push_screen(CopyMenu(offers, table.frame.ascii_only))
         else:
             self.app.notify("There is no row to copy.", markup=False)
+
+    def deeds(self, _rows: Sequence[TableRow]) -> Sequence[Offer]:
+        """Return statements for rows that none of their columns holds."""
+        return ()
 
     def action_export(self) -> None:
         """Ask for a form and a file for the marked rows, else for all that are shown."""
