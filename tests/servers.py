@@ -20,7 +20,7 @@ from psycopg import sql
 from pgdeck.core.target import Conninfo
 from pgdeck.errors import Problem
 from pgdeck.pg.account import server_account
-from pgdeck.pg.binaries import Binaries, find_binaries, within_reach
+from pgdeck.pg.binaries import SYSTEM, Binaries, binaries_at, find_binaries, within_reach
 from pgdeck.pg.datadir import Auth
 from pgdeck.pg.embedded import Cluster
 from pgdeck.pg.postmaster import stop_postmaster
@@ -124,7 +124,7 @@ class Ground:
 
     def __init__(self, place: Path) -> None:
         self.place = place
-        self._templates: dict[int, Path] = {}
+        self._templates: dict[Binaries, Path] = {}
         self._binaries: dict[int, Binaries] = {}
 
     def binaries(self, major: int) -> Binaries:
@@ -139,10 +139,26 @@ class Ground:
             self._binaries[major] = within_reach(found, server_account(), self.place)
         return self._binaries[major]
 
+    def with_contrib(self, major: int) -> Binaries:
+        """Return programs that come with the contrib modules; skips when there are none.
+
+        The embedded servers have none; PGDECK_TEST_CONTRIB names the directories of others.
+        """
+        named = os.environ.get("PGDECK_TEST_CONTRIB", "")
+        for place in filter(None, named.split(os.pathsep)):
+            if (found := binaries_at(Path(place))).major == major:
+                return found
+        found = self.binaries(major)
+        if str(found.directory) != SYSTEM.format(major=major):
+            pytest.skip(f"PostgreSQL {major} has no contrib modules here")
+        return found
+
     @contextmanager
-    def server(self, major: int, name: str, **settings: str) -> Iterator[LiveServer]:
+    def server(
+        self, major: int, name: str, *, binaries: Binaries | None = None, **settings: str
+    ) -> Iterator[LiveServer]:
         """Run a server until the block is left, then delete its data."""
-        binaries = self.binaries(major)
+        binaries = binaries or self.binaries(major)
         home = self.place / name
         cluster = Cluster(
             binaries,
@@ -161,11 +177,11 @@ class Ground:
             shutil.rmtree(home, ignore_errors=True)
 
     def _template(self, binaries: Binaries) -> Path:
-        if binaries.major not in self._templates:
-            template = self.place / f"template{binaries.major}" / "data"
+        if binaries not in self._templates:
+            template = self.place / f"template{len(self._templates)}" / "data"
             Cluster(binaries, template, auth=Auth.TRUST).initialize()
-            self._templates[binaries.major] = template
-        return self._templates[binaries.major]
+            self._templates[binaries] = template
+        return self._templates[binaries]
 
 
 @contextmanager

@@ -19,7 +19,7 @@ EXPLAINED = (FailureKind.MISSING, FailureKind.PERMISSION)
 MOMENTARY = (Format.DURATION, Format.AGE, Format.RATE, Format.SPARKLINE, Format.TIME)
 """Formats of what differs from one look to the next."""
 
-SIGNED = ("next", "due", "trend", "drift", "left")
+SIGNED = ("next", "due", "trend", "drift", "left", "query_id")
 """Figures whose name says that they may lie on either side of nothing."""
 
 ABSURD = 1e12

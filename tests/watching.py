@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
@@ -118,3 +120,20 @@ def wait_for(check: Callable[[], T], seconds: float = 20.0) -> T:
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.02)
     return found
+
+
+def crash(server: LiveServer) -> None:
+    """Kill a backend, and with it all others: the postmaster recovers and was never restarted."""
+    with closing(server.connect()) as bystander, closing(server.connect()) as victim:
+        os.kill(victim.info.backend_pid, signal.SIGKILL)
+        with suppress(psycopg.Error):
+            bystander.execute("SELECT pg_sleep(30)")
+            raise AssertionError("the server went on")
+    wait_for(lambda: _answers(server))
+
+
+def _answers(server: LiveServer) -> bool:
+    try:
+        return bool(server.sql("SELECT 1"))
+    except psycopg.OperationalError:
+        return False

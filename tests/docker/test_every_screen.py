@@ -9,6 +9,7 @@ import pytest
 from engine import MakeProject, Project
 from pgdeck.core.target import Target
 from pgdeck.targets.detect import find_target
+from pgdeck.watch.statements import Statements
 from walking import hidden_as_nothing, impossible, shipped, unexplained, unknowns, walk
 
 DATABASE = "pgdeck_operational"
@@ -23,7 +24,13 @@ CREATE TABLE ops.parts (d int) PARTITION BY RANGE (d);
 CREATE TABLE ops.parts_1 PARTITION OF ops.parts FOR VALUES FROM (0) TO (10);
 CREATE ROLE walk_plain LOGIN PASSWORD 'plain';
 GRANT CONNECT ON DATABASE pgdeck_operational TO walk_plain;
+CREATE EXTENSION pg_stat_statements;
 ANALYZE
+"""
+COUNTING = """
+services:
+  db:
+    command: [postgres, -c, shared_preload_libraries=pg_stat_statements]
 """
 
 
@@ -34,8 +41,10 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def project(make_project: MakeProject) -> Project:
-    project = make_project()
+def project(make_project: MakeProject, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    override = tmp_path_factory.mktemp("counting") / "override.yaml"
+    override.write_text(COUNTING)
+    project = make_project(override)
     project.compose("up", "-d", "--wait", "db")
     import psycopg
 
@@ -60,3 +69,7 @@ async def test_every_screen_for_every_login(project: Project) -> None:
         assert unknowns(taken) == []
         assert impossible(taken) == []
         assert hidden_as_nothing(seen["postgres"], taken) == []
+        statements = taken["statements"].data
+        assert isinstance(statements, Statements)
+        assert statements.statements
+        assert (statements.hidden > 0) is (taken is seen["walk_plain"])

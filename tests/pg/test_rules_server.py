@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -17,7 +14,7 @@ from pgdeck.checks.samples import FileSamples
 from pgdeck.core.check import State, Thresholds
 from pgdeck.pg.embedded import Cluster
 from servers import Ground, LiveServer, free_port
-from watching import busy, wait_for
+from watching import busy, crash, wait_for
 
 FLOORS = Floors(blocks_per_s=1.0)
 
@@ -207,22 +204,6 @@ def samples() -> FileSamples:
     past = FileSamples()
     past.bind("0000aa")
     return past
-
-
-def crash(server: LiveServer) -> None:
-    """Kill a backend, and with it all others: its postmaster recovers and was never restarted."""
-    with closing(server.connect()) as bystander, closing(server.connect()) as victim:
-        os.kill(victim.info.backend_pid, signal.SIGKILL)
-        with pytest.raises(psycopg.OperationalError):
-            bystander.execute("SELECT pg_sleep(30)")
-    wait_for(lambda: answers(server))
-
-
-def answers(server: LiveServer) -> bool:
-    try:
-        return bool(server.sql("SELECT 1"))
-    except psycopg.OperationalError:
-        return False
 
 
 def tear(path: Path) -> None:

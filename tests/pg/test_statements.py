@@ -22,15 +22,18 @@ from pgdeck.watch.statements import (
     to_table,
 )
 from servers import Ground, LiveServer
-from watching import look, target_of
+from watching import crash, look, target_of
 
 SCHEMA = '"wh at"'
 
 
-@pytest.fixture(scope="module")
-def counting(server_ground: Ground) -> Iterator[LiveServer]:
+@pytest.fixture(scope="module", params=[15, 16, 18])
+def counting(server_ground: Ground, request: pytest.FixtureRequest) -> Iterator[LiveServer]:
     preload = {"shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.max": "200"}
-    with server_ground.server(15, "counting", **preload) as server:
+    binaries = server_ground.with_contrib(request.param)
+    with server_ground.server(
+        request.param, f"counting{request.param}", binaries=binaries, **preload
+    ) as server:
         server.role("see_all", "pg_monitor")
         server.role("nobody_much")
         server.sql(f"CREATE SCHEMA {SCHEMA}; CREATE EXTENSION pg_stat_statements SCHEMA {SCHEMA};"
@@ -127,6 +130,21 @@ async def test_a_reset_makes_no_negative_figures(counting: LiveServer) -> None:
     then = await watch.look("SELECT 1, 2 AS busy")
 
     assert after.elapsed_s is None
+    assert all(each.recent is None for each in after.statements)
+    grown = of(then, "AS busy").recent
+    assert grown is not None
+    assert grown.calls == 1
+
+
+async def test_a_crash_makes_no_negative_figures(counting: LiveServer) -> None:
+    watch = Watch(counting)
+    await watch.look(*["SELECT 1, 2 AS busy"] * 9)
+    counting.sql("CHECKPOINT")  # what is not on disk is lost in a crash, the extension too
+    crash(counting)
+    after = await watch.look(*["SELECT 1, 2 AS busy"] * 2)
+    then = await watch.look("SELECT 1, 2 AS busy")
+
+    assert of(after, "AS busy").total.calls == 2
     assert all(each.recent is None for each in after.statements)
     grown = of(then, "AS busy").recent
     assert grown is not None
