@@ -24,7 +24,9 @@ CREATE TABLE ops.parts (d int) PARTITION BY RANGE (d);
 CREATE TABLE ops.parts_1 PARTITION OF ops.parts FOR VALUES FROM (0) TO (10);
 CREATE ROLE walk_plain LOGIN PASSWORD 'plain';
 GRANT CONNECT ON DATABASE pgdeck_operational TO walk_plain;
-CREATE EXTENSION pg_stat_statements;
+CREATE SCHEMA counting;
+GRANT USAGE ON SCHEMA counting TO PUBLIC;
+CREATE EXTENSION pg_stat_statements SCHEMA counting;
 ANALYZE
 """
 COUNTING = """
@@ -70,6 +72,6 @@ async def test_every_screen_for_every_login(project: Project) -> None:
         assert impossible(taken) == []
         assert hidden_as_nothing(seen["postgres"], taken) == []
         statements = taken["statements"].data
-        assert isinstance(statements, Statements)
+        assert isinstance(statements, Statements), taken["statements"].failure
         assert statements.statements
         assert (statements.hidden > 0) is (taken is seen["walk_plain"])

@@ -233,8 +233,12 @@ async def test_a_page_that_fails_its_checksum(strained: LiveServer) -> None:
 @pytest.fixture
 def hasty(server_ground: Ground) -> Iterator[LiveServer]:
     """A server that forces vacuum as early as it can be told to."""
-    early = {"autovacuum_freeze_max_age": "100000", "autovacuum_multixact_freeze_max_age": "10000"}
-    with server_ground.server(18, "hasty", **early) as server:
+    with server_ground.server(
+        18,
+        "hasty",
+        autovacuum_freeze_max_age="100000",
+        autovacuum_multixact_freeze_max_age="10000",
+    ) as server:
         yield server
 
 
