@@ -91,6 +91,9 @@ async def test_totals_since_the_reset(counting: LiveServer, user: str) -> None:
     whole = ("calls", "rows", "temp", "wal", "blocks_read", "blocks_dirtied", "blocks_written")
     assert {name: type(shown[name]) for name in whole} == dict.fromkeys(whole, int)
     assert (apples.database, apples.login, apples.top_level) == ("postgres", "postgres", True)
+    assert shown["planning"] == Unknown(
+        "planning is not timed", "ALTER SYSTEM SET pg_stat_statements.track_planning = on"
+    )
     assert apples.recent is None
     assert data.reset_at is not None
     assert (data.hidden, data.dealloc) == (0, 0)

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from pgdeck.core.rows import TableRow
+from pgdeck.core.rows import TableRow, Unknown
 from pgdeck.core.spec import Column, Format
 from pgdeck.tui.widgets.detail import detail_text, hanging
 
@@ -50,3 +50,11 @@ def test_a_statement_in_its_own_paragraph_widens_no_label() -> None:
     said = detail_text(columns, TableRow((1,), ("SELECT 1", "12")), {}, "", "").plain
 
     assert said.splitlines() == ["a very long label", "SELECT 1", "", "size  12"]
+
+
+def test_a_remedy_stands_below_its_reason() -> None:
+    value = Unknown("not visible", "GRANT pg_monitor TO x")
+
+    said = detail_text((Column("a", "size"),), TableRow((1,), (value,)), {}, "", "").plain
+
+    assert said.splitlines() == ["size  ? not visible", "      GRANT pg_monitor TO x"]

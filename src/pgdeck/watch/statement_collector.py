@@ -108,6 +108,7 @@ class StatementsCollector:
             dealloc=cast("int | None", facts.get("dealloc")),
             login=str(self._there["login"]),
             timed=bool(self._there["timed"]),
+            planned=bool(self._there["planned"]),
             notice=_notice(self._there),
         )
 

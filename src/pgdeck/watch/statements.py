@@ -91,6 +91,7 @@ class Statements:
     dealloc: int | None
     login: str
     timed: bool
+    planned: bool
     notice: str = ""
 
 
@@ -130,7 +131,7 @@ _MORE = (
     _hidden("least", "shortest", Format.DURATION),
     _hidden("most", "longest", Format.DURATION),
     _hidden("spread", "standard deviation", Format.DURATION),
-    _hidden("planning", "planning", Format.DURATION, "needs pg_stat_statements.track_planning"),
+    _hidden("planning", "planning", Format.DURATION),
     _hidden("reading", "reading blocks", Format.DURATION),
     _hidden("writing", "writing blocks", Format.DURATION),
     _hidden("blocks_read", "blocks read"),
@@ -212,6 +213,9 @@ def _values(
     lively = recent is not None and elapsed
     unseen = Unknown("not visible to this login", f"GRANT pg_read_all_stats TO {data.login}")
     untimed = Unknown("block access is not timed", "ALTER SYSTEM SET track_io_timing = on")
+    unplanned = Unknown(
+        "planning is not timed", "ALTER SYSTEM SET pg_stat_statements.track_planning = on"
+    )
     return {
         "share": figures.executing_s / all_s if all_s else None,
         "time": figures.executing_s,
@@ -231,7 +235,7 @@ def _values(
         "least": each.least_s,
         "most": each.most_s,
         "spread": each.spread_s,
-        "planning": figures.planning_s,
+        "planning": figures.planning_s if data.planned or figures.planning_s else unplanned,
         "reading": figures.reading_s if data.timed else untimed,
         "writing": figures.writing_s if data.timed else untimed,
         "blocks_read": int(figures.read),

@@ -115,7 +115,7 @@ def append_values(
         if _is_statement(column, value) or (column.hidden and value is None):
             continue
         text.append(f"{column.label or column.name:<{width}}  ", quiet)
-        _append_value(text, value, column, quiet, write)
+        _append_value(text, value, column, quiet, write, width + 2)
 
 
 def _label_width(columns: Sequence[Column], values: Sequence[Value]) -> int:
@@ -137,12 +137,17 @@ def _is_statement(column: Column, value: Value) -> bool:
 
 
 def _append_value(
-    text: Text, value: Value, column: Column, quiet: str, write: Callable[[str], str]
+    text: Text,
+    value: Value,
+    column: Column,
+    quiet: str,
+    write: Callable[[str], str],
+    begins: int,
 ) -> None:
     if isinstance(value, Unknown):
         text.append(f"? {safe(value.reason)}\n")
         if value.remedy:
-            text.append(f"  {safe(value.remedy)}\n", quiet)
+            text.append(f"{' ' * begins}{safe(value.remedy)}\n", quiet)
         return
     text.append("–" if value is None else write(exact(value, column)))
     text.append("\n")

@@ -12,16 +12,19 @@ SELECT e.extversion AS version, pg_catalog.quote_ident(n.nspname) AS schema,
        pg_catalog.quote_ident(current_user::pg_catalog.text) AS login,
        (SELECT pg_catalog.pg_has_role(r.oid, 'USAGE') FROM pg_catalog.pg_roles AS r
          WHERE r.rolname = 'pg_read_all_stats') AS reader,
-       s.loaded, s.libraries, s.track, s.query_id, s.timed,
+       s.loaded, s.libraries, s.track, s.query_id, s.timed, s.planned,
        pg_catalog.current_setting('block_size')::pg_catalog.int8 AS block
   FROM (SELECT pg_catalog.bool_or(g.name = 'pg_stat_statements.max') AS loaded,
                pg_catalog.max(g.setting) FILTER (WHERE g.name = 'shared_preload_libraries')
                  AS libraries,
                pg_catalog.max(g.setting) FILTER (WHERE g.name = 'pg_stat_statements.track') AS track,
                pg_catalog.max(g.setting) FILTER (WHERE g.name = 'compute_query_id') AS query_id,
-               pg_catalog.bool_or(g.name = 'track_io_timing' AND g.setting = 'on') AS timed
+               pg_catalog.bool_or(g.name = 'track_io_timing' AND g.setting = 'on') AS timed,
+               pg_catalog.bool_or(g.name = 'pg_stat_statements.track_planning'
+                                  AND g.setting = 'on') AS planned
           FROM pg_catalog.pg_settings AS g
          WHERE g.name IN ('pg_stat_statements.max', 'pg_stat_statements.track',
-                          'shared_preload_libraries', 'compute_query_id', 'track_io_timing')) AS s
+                          'pg_stat_statements.track_planning', 'shared_preload_libraries',
+                          'compute_query_id', 'track_io_timing')) AS s
   LEFT JOIN pg_catalog.pg_extension AS e ON e.extname = 'pg_stat_statements'
   LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
