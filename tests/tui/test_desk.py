@@ -181,3 +181,15 @@ async def test_a_picture_without_a_place_says_so(
         assert isinstance(pilot.app, DeckApp)
         await pilot.app.run_action("picture")
         await until(pilot, says(pilot, "the picture cannot be written"))
+
+
+@pytest.mark.parametrize("width", [63, 80])
+async def test_a_notice_is_read_to_its_end(pg18: LiveServer, width: int) -> None:
+    async with deck(pg18.dsn("postgres"), (width, 24), start="locks") as pilot:
+        app = pilot.app
+        assert isinstance(app, DeckApp)
+        # What nearly fits the line is where a border forgotten costs the second one.
+        for room in range(7, 17):
+            app.clear_notifications()
+            app.tell(f"{room:<2} {'x' * (width - room - 10)} last")
+            await until(pilot, says(pilot, f" {room:<2} ", "last"))
