@@ -1,4 +1,4 @@
-"""Fixtures of every test: live servers of three versions, and the shared reference data."""
+"""Fixtures of every test: live servers of three versions, and names that bite."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 from servers import Ground, LiveServer, ground
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -66,9 +64,7 @@ def fresh_server(server_ground: Ground) -> Iterator[LiveServer]:
 
 
 @pytest.fixture(scope="session")
-def shared_dir() -> Path:
-    """The project's shared reference data beside the checkout; skips where it is absent."""
-    found = ROOT.parent / "shared"
-    if not found.is_dir():
-        pytest.skip(f"{found} is absent")
-    return found
+def hostile_names() -> str:
+    """A script that fills a database with names that bite; for an ordinary session."""
+    script = (Path(__file__).parent / "hostile_names.sql").read_text(encoding="utf-8")
+    return script.replace(r"\g /dev/null", ";")

@@ -338,11 +338,10 @@ def on_terminal(environ: dict[str, str], *words: str, columns: int = 80) -> byte
 
 
 def test_hostile_names_come_out_clean_and_distinct(
-    environ: dict[str, str], pg18: LiveServer, shared_dir: Path
+    environ: dict[str, str], pg18: LiveServer, hostile_names: str
 ) -> None:
     name = pg18.create_database("ls_hostile")
-    script = (shared_dir / "data/hostile_names.sql").read_text().replace(r"\g /dev/null", ";")
-    pg18.sql(script, name)
+    pg18.sql(hostile_names, name)
     names = [row[0] for row in pg18.sql("SELECT name FROM awkward.names", name)]
     assert len(names) == 30
     rows = report(environ, "ls", "tables", pg18.dsn(name))["rows"]

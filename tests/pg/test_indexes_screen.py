@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -246,10 +245,9 @@ async def test_exact_sizes_and_bloat_where_its_inputs_are_visible(any_pg: LiveSe
     assert hidden["bloat__remedy"].startswith("GRANT pg_read_all_data TO nobody_much")
 
 
-async def test_awkward_names(any_pg: LiveServer, shared_dir: Path) -> None:
+async def test_awkward_names(any_pg: LiveServer, hostile_names: str) -> None:
     name = any_pg.create_database("awkward_indexes")
-    source = (shared_dir / "data" / "hostile_names.sql").read_text("utf-8")
-    any_pg.sql(re.sub(r"\\g /dev/null", ";", source), name)
+    any_pg.sql(hostile_names, name)
     tables = any_pg.sql("SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' "
                         "AND relnamespace::regnamespace::text = 'awkward_t'", name)  # fmt: skip
     for (table,) in tables:

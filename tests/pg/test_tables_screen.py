@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -229,10 +228,9 @@ async def test_a_running_vacuum_shows_its_phase(any_pg: LiveServer) -> None:
     assert "scanning" not in (for_few["state"] or "")
 
 
-async def test_awkward_names(any_pg: LiveServer, shared_dir: Path) -> None:
+async def test_awkward_names(any_pg: LiveServer, hostile_names: str) -> None:
     name = any_pg.create_database("awkward_tables")
-    source = (shared_dir / "data" / "hostile_names.sql").read_text("utf-8")
-    any_pg.sql(re.sub(r"\\g /dev/null", ";", source), name)
+    any_pg.sql(hostile_names, name)
     expected = {row[0] for row in any_pg.sql("SELECT name FROM awkward.names", name)}
 
     table = await look(any_pg, QueryCollector(SPEC), name)

@@ -243,10 +243,9 @@ async def test_resizing_keeps_the_row_under_the_cursor(pg18: LiveServer) -> None
             assert row.key in table.visible_keys
 
 
-async def test_hostile_names_reach_no_terminal(pg18: LiveServer, shared_dir: Path) -> None:
+async def test_hostile_names_reach_no_terminal(pg18: LiveServer, hostile_names: str) -> None:
     database = pg18.dsn(pg18.create_database("hostile"))
-    script = (shared_dir / "data" / "hostile_names.sql").read_text(encoding="utf-8")
-    pg18.sql(script.replace("\\g /dev/null", ";"), "hostile")
+    pg18.sql(hostile_names, "hostile")
     async with deck(database, (120, 60), start="tables") as pilot:
         await until(pilot, says(pilot, "CamelCase"))
         await pilot.press("enter")

@@ -108,10 +108,9 @@ async def test_locks_name_the_one_to_end(pg18: LiveServer) -> None:
                 await until(pilot, says(pilot, "2 ends it"))
 
 
-async def test_hostile_names_reach_no_terminal(pg18: LiveServer, shared_dir: Path) -> None:
+async def test_hostile_names_reach_no_terminal(pg18: LiveServer, hostile_names: str) -> None:
     database = pg18.create_database("hostile locks")
-    script = (shared_dir / "data" / "hostile_names.sql").read_text(encoding="utf-8")
-    pg18.sql(script.replace("\\g /dev/null", ";"), database)
+    pg18.sql(hostile_names, database)
     login, odd = "a\x1b[31m\u202e'\"login\n", "b\x1b]0;x\x07\u2066'\"\nbase"
     with ExitStack() as stack:
         admin = stack.enter_context(pg18.connect())

@@ -41,10 +41,9 @@ def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def awkward(pg18: LiveServer, shared_dir: Path) -> str:
+def awkward(pg18: LiveServer, hostile_names: str) -> str:
     database = pg18.create_database("taking_awkward")
-    script = (shared_dir / "data" / "hostile_names.sql").read_text(encoding="utf-8")
-    pg18.sql(script.replace("\\g /dev/null", ";"), database)
+    pg18.sql(hostile_names, database)
     return database
 
 
