@@ -189,7 +189,7 @@ async def test_a_notice_is_read_to_its_end(pg18: LiveServer, width: int) -> None
         app = pilot.app
         assert isinstance(app, DeckApp)
         # What nearly fits the line is where a border forgotten costs the second one.
-        for room in range(7, 17):
+        for room in range(5, 17):
             app.clear_notifications()
             app.tell(f"{room:<2} {'x' * (width - room - 10)} last")
             await until(pilot, says(pilot, f" {room:<2} ", "last"))

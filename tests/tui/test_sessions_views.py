@@ -49,6 +49,7 @@ async def test_the_budget_and_the_groups(pg18: LiveServer, size: Size) -> None:
             lines = drawn(pilot)
             assert "█" in lines[2]
             assert lines[2].rstrip().endswith("▓")
+            assert "F1 application" in text(pilot)
             await pilot.press("right_square_bracket", "right_square_bracket")
             await until(pilot, says(pilot, "grouping"))
             assert "held" not in text(pilot)

@@ -124,6 +124,29 @@ async def test_choices_come_back_in_the_next_session(orchard: str) -> None:
         assert "/ ap" not in text(pilot)
 
 
+async def test_an_order_holds_for_its_screen_and_target_alone(
+    pg18: LiveServer, orchard: str
+) -> None:
+    def sorted_by(pilot: Pilot[int]) -> str:
+        return next(word for word in drawn(pilot)[3].split() if word[-1:] in ("▾", "▴"))
+
+    async with deck(orchard, SMALL, start="databases") as pilot:
+        await until(pilot, says(pilot, "template0"))
+        first = sorted_by(pilot)
+        await pilot.press("greater_than_sign", "s")
+        await until(pilot, lambda: sorted_by(pilot) != first)
+        chosen = sorted_by(pilot)
+    async with deck(orchard, SMALL, start="databases") as pilot:
+        await until(pilot, says(pilot, "template0"))
+        assert sorted_by(pilot) == chosen
+        await pilot.press("4")
+        await until(pilot, says(pilot, "plums"))
+        assert sorted_by(pilot) == "size▾"
+    async with deck(pg18.dsn("postgres"), SMALL, start="databases") as pilot:
+        await until(pilot, says(pilot, "template0"))
+        assert sorted_by(pilot) == first
+
+
 async def test_a_column_without_room_is_brought_in_and_the_first_one_stays(orchard: str) -> None:
     async with deck(orchard, SMALL, start="tables") as pilot:
         await until(pilot, says(pilot, "4 rows"))

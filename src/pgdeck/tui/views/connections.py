@@ -17,7 +17,7 @@ from pgdeck.core.rows import Table, TableRow
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.spec import ScreenSpec, Sort
 from pgdeck.core.text import safe, to_ascii
-from pgdeck.tui.ink import Line, Span, faded
+from pgdeck.tui.ink import Line, Span, faded, line_width
 from pgdeck.tui.views.budget import budget_lines
 from pgdeck.tui.views.rows import RowsView, failure_spans
 from pgdeck.tui.views.view import FooterChanged, Keys
@@ -124,14 +124,20 @@ class ConnectionsView(RowsView):
 
     def title_left(self) -> Line:
         """The groupings, the chosen one marked."""
+        room = self.title_line.size.width - line_width(self.title_right())
+        every = self._groupings(every_key=True)
+        # The key of what is chosen already is the one to do without.
+        spans = every if line_width(every) <= room else self._groupings(every_key=False)
+        return (*spans, *failure_spans(self.snapshot))
+
+    def _groupings(self, *, every_key: bool) -> Line:
         spans: list[Span] = []
-        width = self.title_line.size.width
         for at, by in enumerate(ORDER, 1):
             role = "tab-current" if by is self.by else "tab"
-            key = f" F{at}" if width >= ROOMY or by is not self.by else " "
+            key = f" F{at}" if every_key or by is not self.by else " "
             key_role = "key" if role == "tab" else role
             spans += [Span(key, key_role), Span(f" {by} ", role)]
-        return (*spans, *failure_spans(self.snapshot))
+        return tuple(spans)
 
     def summary(self, table: Table) -> str:
         """Count sessions and groups."""
