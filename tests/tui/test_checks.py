@@ -185,3 +185,13 @@ async def test_stale_rules_are_dimmed_and_not_counted(
         await until(pilot, says(pilot, " old"))
         await until(pilot, lambda: drawn(pilot)[1].rstrip().endswith("?"))
         assert " ok" in drawn(pilot)[2] or " ok" in drawn(pilot)[3]
+
+
+async def test_the_overview_knows_no_alerts_of_a_server_that_is_gone(
+    fresh_server: LiveServer,
+) -> None:
+    async with deck(fresh_server.dsn("postgres"), (120, 36)) as pilot:
+        await until(pilot, says(pilot, "needs attention"))
+        fresh_server.stop("immediate")
+        await until(pilot, says(pilot, "Not known now"))
+        assert "needs attention" not in text(pilot)

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pgdeck.cli.changes import Standing
+from pgdeck.cli.changes import Change, Standing
 from pgdeck.cli.checktext import nagios, page, performance, shape
+from pgdeck.cli.checkwatch import text_line
 from pgdeck.core.check import Check, Checks, Pardon, PardonKind, State, Thresholds
 from pgdeck.core.spec import Direction, Format
 
@@ -97,8 +98,9 @@ def test_json_keeps_raw_values_and_its_first_keys() -> None:
         "deadlocks",
     ]
     first, second, *_ = checks
-    promised = {"rule", "state", "value", "warn", "crit", "sentence", "fix", "screen"}
-    assert promised | {"subject", "since", "pardon", "format"} <= set(first)
+    promised = {"rule", "state", "value", "warn", "crit", "sentence", "fix", "screen", "trend"}
+    assert promised | {"subject", "since", "pardon", "format", "advice"} <= set(first)
+    assert list(first["trend"]) == list(MANY.checks[0].trend)
     assert (first["value"], first["warn"], first["crit"]) == (0.8, 0.75, 0.9)
     assert first["since"] == "2026-01-31T11:48:00+00:00"
     assert second["pardon"]["by"] == "ada"
@@ -154,6 +156,12 @@ def test_a_plugin_says_the_worst_first(checks: Checks, first: str) -> None:
     assert line.startswith(first)
     for datum in line.partition(" | ")[2].split():
         assert DATUM.match(datum), datum
+
+
+def test_a_plugin_tells_the_fix_and_the_screen_of_each_alert() -> None:
+    rest = nagios(Checks((WARNED, FINE))).splitlines()[1:]
+    told = "WARNING connections: connections is warning"
+    assert rest == [told, "  SELECT 1", "  pgdeck ls activity"]
 
 
 def test_a_rule_has_one_datum_whatever_it_is_about() -> None:
@@ -220,3 +228,13 @@ def test_a_pardon_is_a_change() -> None:
     standing.take(Checks((loud,)))
     (change,) = standing.take(Checks((SILENCED,)))
     assert (change.before, change.after) == ("critical", "critical, silenced")
+
+
+def test_a_line_of_the_watch_has_the_way_out_while_it_stands() -> None:
+    ways = "  fix: SELECT 1  see: pgdeck ls activity"
+    cases = (("warning", WARNED, ways), ("warning, silenced", WARNED, ""), ("ok", FINE, ""))
+    for after, found, end in cases:
+        line = text_line("change", found.sentence, Change(found, "ok", after))
+        assert line.endswith(f"{found.rule}  ok -> {after}  {found.sentence}{end}\n")
+    line = text_line("change", "hidden", Change(HIDDEN, "ok", "unknown"))
+    assert line.endswith("hidden  fix: GRANT pg_monitor TO app\n")

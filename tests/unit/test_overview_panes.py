@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgdeck.core.check import Check, Checks, Pardon, PardonKind, State
-from pgdeck.core.snapshot import Failure, FailureKind, Snapshot
+from pgdeck.core.snapshot import Failure, FailureKind, Reading, Snapshot
 from pgdeck.tui.ink import Line, line_width
 from pgdeck.tui.views.overview_alerts import alert_lines, alerts_pane
 from pgdeck.tui.views.overview_panes import fit_name
@@ -96,6 +97,25 @@ def test_rules_without_data_are_no_health() -> None:
         "checks", "shop", 1, 0.0, 0.0, Failure(FailureKind.TIMEOUT, "It took too long")
     )
     assert "It took too long" in text_of(alerts_pane(failed, KEYS).body(40, 5)[0])
+
+
+def _old(checks: Checks, seconds: float, width: int, height: int) -> tuple[str, Sequence[Line]]:
+    seen = Reading(checks, 0.0, datetime(2026, 11, 21, tzinfo=UTC))
+    pane = alerts_pane(Snapshot("checks", "shop", 1, 0.0, 0.0, None, seen), KEYS, seconds)
+    return text_of(pane.right), pane.body(width, height)
+
+
+def test_what_is_old_is_not_known_and_no_health() -> None:
+    right, lines = _old(Checks((FINE,)), 12.0, 60, 4)
+    assert right == "? 12 s old 0 ›"
+    assert [text_of(line) for line in lines] == [
+        "? Not known now; 12 s ago nothing needed attention."
+    ]
+    _, lines = _old(Checks((WAIT, FINE)), 12.0, 80, 3)
+    assert text_of(lines[0]) == "? Not known now; 12 s ago:"
+    assert text_of(lines[1]).startswith("■ 4 sessions wait")
+    assert {span.role for line in lines[1:] for span in line} == {"stale"}
+    assert all(len(_old(Checks((WAIT,)), 12.0, 30, room)[1]) <= room for room in (1, 2, 3))
 
 
 @given(st.integers(12, 120), st.integers(1, 12), st.integers(1, 8))

@@ -118,7 +118,7 @@ def test_wraparound_names_the_database_and_the_two_ends() -> None:
     (reading,) = judged("xid_age", databases=(database(5), named))
     assert reading.subject == "sh\nop"
     assert "750 % of the age at which vacuum is forced and 69.8 % of the way" in reading.sentence
-    assert reading.fix == "VACUUM (FREEZE) -- in database sh\\nop"
+    assert reading.fix == "VACUUM (FREEZE); -- in database sh\\nop"
 
 
 def test_what_all_databases_share_can_be_damaged_too() -> None:
@@ -303,8 +303,8 @@ def test_maintenance_may_take_long(query: str, state: check.State) -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "fix"),
     [
-        ("prepared", "it's", "ROLLBACK PREPARED 'it''s' -- in its own database"),
-        ("slot", "one", "SELECT pg_drop_replication_slot('one') -- if nobody needs it"),
+        ("prepared", "it's", "ROLLBACK PREPARED 'it''s'; -- in its own database"),
+        ("slot", "one", "SELECT pg_drop_replication_slot('one'); -- if nobody needs it"),
         ("session", "app", "SELECT pg_terminate_backend(7)"),
     ],
 )

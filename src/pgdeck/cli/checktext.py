@@ -126,6 +126,8 @@ def check_shape(check: Check) -> dict[str, object]:
         "fix": check.fix,
         "screen": check.screen,
         "title": check.title,
+        "advice": check.advice,
+        "trend": [plain(value) for value in check.trend],
         "since": check.since.isoformat() if check.since else None,
         "pardon": pardon_shape(check.pardon) if check.pardon else None,
     }
@@ -161,6 +163,7 @@ def nagios(checks: Checks) -> str:
         word = check.state.name if check.pardon is None else f"({_line(said_pardon(check.pardon))})"
         lines.append(f"{word} {_line(name_of(check))}: {_line(check.sentence)}")
         lines += [f"  {_line(check.fix)}"] if check.fix else []
+        lines += [f"  pgdeck ls {_line(check.screen)}"] if check.screen else []
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pgdeck.cli.changes import Change, Standing
 from pgdeck.cli.checktext import check_shape, counted
 from pgdeck.cli.output import write
-from pgdeck.core.check import Checks
+from pgdeck.core.check import Checks, State
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.source import LinkState
 from pgdeck.core.text import safe
@@ -51,7 +51,7 @@ async def _watch(args: argparse.Namespace, target: Target, override: Policy) -> 
     watcher.set_interval(args.interval)
     watcher.subscribe(news.put_nowait)
     watcher.subscribe_link(news.put_nowait)
-    teller = Teller(_json_line if args.json else _text_line, target.name)
+    teller = Teller(_json_line if args.json else text_line, target.name)
     outlet = Outlet(lambda: news.put_nowait(None))
     with _endings(news):
         await watcher.start()
@@ -203,12 +203,24 @@ class Teller:
             yield self._line("change", change.check.sentence, change)
 
 
-def _text_line(event: str, sentence: str, change: Change | None) -> str:
+def text_line(event: str, sentence: str, change: Change | None) -> str:
+    """Return an event as a line for people."""
     moment = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
     if change is None:
         return f"{moment}  {event}  {safe(sentence)}\n"
     states = f"{change.before} -> {change.after}"
-    return f"{moment}  {safe(change.name)}  {states}  {safe(sentence)}\n"
+    told = f"{moment}  {safe(change.name)}  {states}  {safe(sentence)}"
+    return f"{told}{_way_out(change)}\n"
+
+
+def _way_out(change: Change) -> str:
+    """Return the fix of what stands and the screen that shows it, on the same line."""
+    check = change.check
+    if check.state is State.OK or change.after != check.state.word:
+        return ""
+    screen = check.screen if check.state is not State.UNKNOWN else ""
+    fix = f"  fix: {safe(check.fix)}" if check.fix else ""
+    return fix + (f"  see: pgdeck ls {safe(screen)}" if screen else "")
 
 
 def _json_line(event: str, sentence: str, change: Change | None) -> str:

@@ -13,6 +13,7 @@ from pgdeck.core.check import Checks
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.spec import Format, ScreenSpec
 from pgdeck.tui.figures import plain
+from pgdeck.tui.frame import ALERTS_HOLD
 from pgdeck.tui.ink import Line, Span, faded
 from pgdeck.tui.memory import Memory
 from pgdeck.tui.panes import Pane, PlacedPane, grid
@@ -188,10 +189,10 @@ class OverviewView(Canvas, can_focus=True):
     def _alerts(self) -> Pane:
         """Return the pane of alerts, which has a source and so an age of its own."""
         snapshot = self._checks
-        pane = alerts_pane(snapshot, self._keys)
         age = snapshot.age(time.monotonic()) if snapshot else None
         failed = snapshot is not None and snapshot.failure is not None
-        return pane if age is None or not (failed or self._age is not None) else _stale(pane, age)
+        old = failed or self._age is not None or (age is not None and age > ALERTS_HOLD)
+        return alerts_pane(snapshot, self._keys, age if old else None)
 
     def _waiting(self, width: int, height: int) -> list[Line]:
         failure = self._snapshot.failure if self._snapshot else None

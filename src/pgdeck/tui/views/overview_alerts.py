@@ -8,8 +8,10 @@ from functools import partial
 from pgdeck.core.check import Check, Checks, PardonKind, State
 from pgdeck.core.judged import LEVELS
 from pgdeck.core.snapshot import Failure, Snapshot
+from pgdeck.core.spec import Format
 from pgdeck.core.text import fit, safe
-from pgdeck.tui.ink import LEVEL_ROLES, Line, Span, between, wrap
+from pgdeck.tui.figures import plain
+from pgdeck.tui.ink import LEVEL_ROLES, Line, Span, between, faded, wrap
 from pgdeck.tui.panes import Pane
 from pgdeck.tui.views.overview_panes import failure_lines
 
@@ -17,10 +19,20 @@ MARKS = {State.CRITICAL: "■", State.WARNING: "▲", State.UNKNOWN: "?", State.
 SCREEN = "checks"
 
 
-def alerts_pane(snapshot: Snapshot[Checks] | None, keys: Mapping[str, str]) -> Pane:
-    """Return the pane; `keys` maps a screen's name to the key that opens it."""
+def alerts_pane(
+    snapshot: Snapshot[Checks] | None, keys: Mapping[str, str], old: float | None = None
+) -> Pane:
+    """Return the pane; `keys` maps a screen's name to the key that opens it.
+
+    `old` is the age in seconds of checks that are too old to stand for the present: then how it
+    stands is not known, whatever was seen last.
+    """
     opens = (Span(f" {keys[SCREEN]} ›", "key"),) if SCREEN in keys else ()
     checks = snapshot.data if snapshot else None
+    if checks is not None and old is not None:
+        right = (Span(f"? {plain(old, Format.AGE)} old", "stale"), *opens)
+        body = partial(_as_last_seen, checks, keys, old)
+        return Pane("alerts", "Alerts", right, body, SCREEN, wants=7)
     if checks is not None:
         body = partial(alert_lines, checks, keys)
         return Pane("alerts", "Alerts", (*_count(checks), *opens), body, SCREEN, wants=7)
@@ -33,6 +45,24 @@ def _nothing_yet(failure: Failure | None, width: int, height: int) -> list[Line]
     if failure is not None:
         return failure_lines(failure, width, height)
     return [(Span("Reading what the rules need.", "quiet"),)]
+
+
+def _as_last_seen(
+    checks: Checks, keys: Mapping[str, str], old: float, width: int, height: int
+) -> list[Line]:
+    """Say that nothing is known now, and below it, dimmed, what stood when it last was."""
+    ago = f"{plain(old, Format.AGE)} ago"
+    quiet = not checks.alerts
+    said = f"Not known now; {ago} nothing needed attention." if quiet else f"Not known now; {ago}:"
+    lines: list[Line] = [
+        (Span("  " if at else "? ", "unknown"), Span(words, "unknown"))
+        for at, words in enumerate(wrap(said, width - 2))
+    ]
+    left = height - len(lines)
+    if left > 0:
+        last = _rest(checks, width) if quiet else alert_lines(checks, keys, width, left)
+        lines += faded(last)
+    return lines[:height]
 
 
 def _count(checks: Checks) -> Line:

@@ -203,7 +203,7 @@ def slot_retained(facts: Facts, at: Thresholds) -> Iterator[Reading]:
 
 
 def _drop(slot: Slot) -> str:
-    return f"SELECT pg_drop_replication_slot({sql_text(slot.name)}) -- if nobody needs it"
+    return f"SELECT pg_drop_replication_slot({sql_text(slot.name)}); -- if nobody needs it"
 
 
 @rule(

@@ -144,5 +144,5 @@ def things(amount: float, one: str, many: str = "") -> str:
 
 
 def elsewhere(database: str | None) -> str:
-    """Return the comment that says in which database a statement must run."""
-    return f" -- in database {safe(database)}" if database else ""
+    """Return the end of a statement with the comment that says in which database it must run."""
+    return f"; -- in database {safe(database)}" if database else ""

@@ -57,7 +57,7 @@ def bloat(facts: Facts, at: Thresholds) -> Iterator[Reading]:
                 f"{bytes_(value * table.bytes)} of {bytes_(table.bytes)}",
                 value,
                 f"{table.schema}.{table.name}",
-                f"VACUUM (FULL) {table.sql_name} -- locks it meanwhile, pg_repack does not",
+                f"VACUUM (FULL) {table.sql_name}; -- locks it meanwhile, pg_repack does not",
             )
     if hidden:
         tables = things(hidden, "large table")

@@ -71,9 +71,9 @@ def holder(held: Horizon) -> str:
 def release(held: Horizon) -> str:
     """Return the statement that frees the horizon."""
     fixes = {
-        "prepared": f"ROLLBACK PREPARED {sql_text(held.name)} -- in its own database",
-        "slot": f"SELECT pg_drop_replication_slot({sql_text(held.name)}) -- if nobody needs it",
-        "standby": "SELECT pid, query FROM pg_stat_activity ORDER BY xact_start -- on the standby",
+        "prepared": f"ROLLBACK PREPARED {sql_text(held.name)}; -- in its own database",
+        "slot": f"SELECT pg_drop_replication_slot({sql_text(held.name)}); -- if nobody needs it",
+        "standby": "SELECT pid, query FROM pg_stat_activity ORDER BY xact_start; -- on the standby",
     }
     return fixes.get(held.kind) or f"SELECT pg_terminate_backend({held.pid})"
 
