@@ -177,9 +177,10 @@ async def test_growth_and_age_outlive_the_process(
     strained.sql("DROP TABLE twice")
     strained.stop()
     strained.start()
-    async with glance(strained, samples=samples()) as looking:
-        await looking.look()
-        assert looking.readings("restarted")[0].state is State.WARNING
+    for _ in range(2):  # whoever looks first does not use it up
+        async with glance(strained, samples=samples()) as looking:
+            await looking.look()
+            assert looking.readings("restarted")[0].state is State.WARNING
 
 
 async def test_a_restart_is_told_for_a_while(strained: LiveServer) -> None:

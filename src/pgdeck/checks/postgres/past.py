@@ -233,9 +233,12 @@ class Memory:
             self._samples.put(moment(server.at), "", marks)
 
     def _started_before(self, server: Server) -> bool:
-        """Whether an earlier process saw the server before its last start."""
+        """Whether earlier processes saw the server before its last start.
+
+        Not only the last one: each says so as long as it is news.
+        """
         seen = self._samples.points("use.started", HOUR) if self._samples is not None else ()
-        return bool(seen) and seen[-1][1] < server.started
+        return any(started < server.started for _, started in seen)
 
     def _counted_before(self, server: Server) -> float | None:
         if self._samples is None:
