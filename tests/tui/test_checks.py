@@ -195,3 +195,6 @@ async def test_the_overview_knows_no_alerts_of_a_server_that_is_gone(
         fresh_server.stop("immediate")
         await until(pilot, says(pilot, "Not known now"))
         assert "needs attention" not in text(pilot)
+        await pilot.press("M")  # that leaves the identity alone of the frame
+        await until(pilot, lambda: "M back" in drawn(pilot)[0])
+        assert "  ?  ■ " in drawn(pilot)[0]

@@ -139,6 +139,14 @@ def test_tabs_mark_the_current_screen_and_count_alerts() -> None:
     assert line_width(line) == 80
 
 
+@pytest.mark.parametrize("width", [10, 40, 80, 120])
+def test_a_screen_that_fills_the_terminal_keeps_the_count(width: int) -> None:
+    counted = alert_count(snapshot_of(State.CRITICAL), 100.0, lost=False)
+    line = identity_line(replace(state(), zen=True, alerts=counted), width)
+    assert line_width(line) == width
+    assert width < 40 or text_of(line).endswith("■ 1  ● 2 s  M back ")
+
+
 @pytest.mark.parametrize(
     ("snapshot", "now", "lost", "said"),
     [

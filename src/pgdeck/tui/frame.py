@@ -43,13 +43,16 @@ class FrameState:
     data_age: float | None = None
     zen: bool = False
     failed: bool = False
+    alerts: Line = ()
+    """The count of alerts where no line of tabs shows it."""
 
 
 def identity_line(state: FrameState, width: int) -> Line:
     """Say which database this is, what answers, and how fresh it is."""
     # Maximised there is no footer that would name the way back.
     back = (Span("  M", "key"), Span(" back", "quiet")) if state.zen else ()
-    right = (*_freshness(state), *back, Span(" "))
+    alerts = (*state.alerts, Span(" ")) if state.alerts else ()
+    right = (*alerts, *_freshness(state), *back, Span(" "))
     server = state.server.data if state.server else None
     who = _who(state, server)
     room = width - line_width(who) - line_width(right) - 1

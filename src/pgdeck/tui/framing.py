@@ -100,6 +100,7 @@ class Framing:
         if not width or not self._deck.is_mounted:
             return
         now = time.monotonic()
+        count = alert_count(self._checks(), now, lost=self.lost)
         state = FrameState(
             target=self.marked_target,
             server=self._server(),
@@ -110,9 +111,9 @@ class Framing:
             data_age=self.age(view),
             zen=self.zen,
             failed=self.stale(view),
+            alerts=count if self.zen else (),
         )
         self._canvas("identity").paint([identity_line(state, width)])
-        count = alert_count(self._checks(), now, lost=self.lost)
         tabs = tab_line(self._tabs, view.spec.name, count, width)
         self._canvas("tabs").paint([tabs])
         banner = self._canvas("banner")
