@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -213,6 +214,16 @@ def test_the_beginning_tells_alerts_and_waits_for_what_is_not_known_yet() -> Non
     begun = Checks((WARNED, HIDDEN))
     assert [(each.name, each.before) for each in standing.take(begun)] == [("connections", "start")]
     assert [(each.name, each.before) for each in standing.take(begun)] == [("archiving", "ok")]
+
+
+def test_a_server_that_came_back_may_need_a_second_sample() -> None:
+    standing = Standing()
+    standing.take(Checks((FINE, WARNED)))
+    standing.begin_anew()
+    young = [replace(each, state=State.UNKNOWN) for each in (FINE, WARNED)]
+    assert standing.take(Checks(tuple(young))) == []
+    told = [(each.name, each.before) for each in standing.take(Checks(tuple(young)))]
+    assert told == [("deadlocks", "ok"), ("connections", "warning")]
 
 
 def test_a_rule_that_is_left_out_is_not_over() -> None:

@@ -41,13 +41,18 @@ class Standing:
     def __init__(self) -> None:
         self._known: dict[Name, tuple[str, Check]] = {}
         self._before = START
+        self._anew = True
+
+    def begin_anew(self) -> None:
+        """Expect the next sample to be the first of a server that came back."""
+        self._anew = True
 
     def take(self, checks: Checks) -> list[Change]:
         """Take a sample; return what changed, the most serious first, what is over last.
 
         In the first one much is not known yet: that is told if it stays so.
         """
-        first = self._before == START
+        first, self._anew = self._anew, False
         now = {
             (check.rule, check.subject): check
             for check in checks.checks

@@ -178,6 +178,7 @@ class Teller:
     def _link(self, link: LinkState) -> Iterator[str]:
         if link.connected and self._away:
             self._away = False
+            self._standing.begin_anew()
             yield self._line("connected", f"connected to {self._name} again", None)
         elif not link.connected and link.failure is not None and not self._away:
             self._away = True
