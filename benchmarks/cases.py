@@ -55,7 +55,7 @@ class Case:
     expect: tuple[str, ...] = ()
     leave: tuple[str, ...] = ("q",)
     opens: tuple[str, str] | None = None
-    settle: float = 2.0
+    settle: float = 3.0
     visits: tuple[str, ...] = ()
 
 
@@ -96,7 +96,7 @@ def _screen(spec: ScreenSpec) -> Case:
     visits = tuple(other.key or f":{other.name}" for other in MENU if spec.name == "overview")
     data = DATA.get(spec.name, COUNTED)
     # The rules ask in their second round what is dear and asked every five minutes.
-    settle = 5.0 if spec.name == "checks" else 2.0
+    settle = 5.0 if spec.name == "checks" else 3.0
     return Case(spec.name, _deck(spec.name), data, opens=opens, visits=visits, settle=settle)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from pgdeck.core.cells import make_cell
 from pgdeck.core.rows import Unknown, Value
@@ -18,6 +19,14 @@ _PARTS = " ▏▎▍▌▋▊▉█"
 
 def figure(value: Value, format: Format) -> Line:
     """Return a value as spans; None becomes the glyph of what does not apply."""
+    if value is None or isinstance(value, float):
+        return _number(value, format)
+    return of_cell(make_cell(value, _COLUMNS[format]))
+
+
+@lru_cache(maxsize=256)
+def _number(value: float | None, format: Format) -> Line:
+    """Return a figure; at rest the same ones come again at every refresh."""
     return of_cell(make_cell(value, _COLUMNS[format]))
 
 

@@ -22,6 +22,7 @@ from pgdeck.tui.frame import (
     tab_at,
     tab_line,
 )
+from pgdeck.tui.ink import Line
 from pgdeck.tui.views.view import Keys, ShowsAlerts, View
 from pgdeck.tui.widgets.canvas import Canvas
 from pgdeck.tui.widgets.prompt import Prompt
@@ -47,6 +48,7 @@ class Framing:
         self.watcher: Watcher | None = None
         self.interval: float | None = None
         self.zen = False
+        self._tabs_of: tuple[str, Line, int] | None = None
         self._footer: tuple[int, Keys, tuple[str, str] | None] | None = None
 
     @property
@@ -114,8 +116,10 @@ class Framing:
             alerts=count if self.zen else (),
         )
         self._canvas("identity").paint([identity_line(state, width)])
-        tabs = tab_line(self._tabs, view.spec.name, count, width)
-        self._canvas("tabs").paint([tabs])
+        tabs, said = self._canvas("tabs"), (view.spec.name, count, width)
+        if tabs.size.width != width or self._tabs_of != said:
+            self._tabs_of = said if tabs.size.width == width else None
+            tabs.paint([tab_line(self._tabs, *said)])
         banner = self._canvas("banner")
         banner.set_class(self.lost, "shown")
         if state.link is not None and self.lost:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pgdeck.core.cell import Cell, Level
 from pgdeck.core.text import cell_width, fit
@@ -110,9 +110,8 @@ def drawn_in_ascii(text: str) -> str:
     return "".join(char if char.isascii() else "?" * cell_width(char) for char in signs)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Safe single-line text in one role."""
+class Span(NamedTuple):
+    """Safe single-line text in one role: a tuple, for lines are compared at every refresh."""
 
     text: str
     role: str = "text"

@@ -8,7 +8,7 @@ from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.source import LinkState
 
 
-class SnapshotArrived(Message):
+class SnapshotArrived(Message, bubble=False):
     """A source was collected."""
 
     def __init__(self, snapshot: Snapshot[object]) -> None:
@@ -22,7 +22,7 @@ class SnapshotArrived(Message):
         )
 
 
-class LinkChanged(Message):
+class LinkChanged(Message, bubble=False):
     """The watching connection was made, was lost, or failed again."""
 
     def __init__(self, link: LinkState) -> None:

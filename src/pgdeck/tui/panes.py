@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pgdeck.tui.ink import Line, Span, clip, line_width
 
@@ -127,15 +128,30 @@ def _title(pane: Pane, wide: int, role: str, focused: str) -> list[Span]:
 
 
 def _bodies(row: Sequence[Pane], across: Sequence[int], tall: int, focused: str) -> list[Line]:
-    drawn = [list(pane.body(wide - 2, tall)) for pane, wide in zip(row, across, strict=True)]
+    drawn = [
+        _filled(tuple(pane.body(wide - 2, tall)), wide, tall)
+        for pane, wide in zip(row, across, strict=True)
+    ]
+    walls = [Span("│", "border")] * (len(row) + 1)
+    for at, pane in enumerate(row):
+        if pane.name == focused:
+            walls[at] = walls[at + 1] = Span("│", "focus")
     lines: list[Line] = []
-    for y in range(tall):
+    for parts in zip(*drawn, strict=True):
         spans: list[Span] = []
-        for at, (body, wide) in enumerate(zip(drawn, across, strict=True)):
-            beside = {row[at].name} | ({row[at - 1].name} if at else set())
-            spans.append(Span("│", "focus" if focused in beside else "border"))
-            line = body[y] if y < len(body) else ()
-            spans += [Span(" "), *clip(line, wide - 2), Span(" ")]
-        spans.append(Span("│", "focus" if row[-1].name == focused else "border"))
+        for wall, part in zip(walls, parts, strict=False):
+            spans.append(wall)
+            spans += part
+        spans.append(walls[-1])
         lines.append(tuple(spans))
     return lines
+
+
+@lru_cache(maxsize=32)
+def _filled(body: tuple[Line, ...], wide: int, tall: int) -> tuple[Line, ...]:
+    """Cut and pad lines to the inside of a pane; what says the same again is not measured again."""
+    lines = (body[y] if y < len(body) else () for y in range(tall))
+    return tuple((_BLANK, *clip(line, wide - 2), _BLANK) for line in lines)
+
+
+_BLANK = Span(" ")

@@ -7,17 +7,21 @@ starts, and colours are sent when they change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from operator import attrgetter
 
 from rich.cells import get_character_cell_size
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
-from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
+from textual._compositor import Compositor, CompositorUpdate, LayoutUpdate
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
 
 RESET = "\x1b[0m"
 
@@ -120,24 +124,41 @@ def _halves(text: str, at: int) -> bool:
     return at < 0
 
 
-class ExactUpdate(ChopsUpdate):
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Cells of one line, from `left` on: as many as the strip is long."""
+
+    y: int
+    left: int
+    strip: Strip
+
+
+class ExactUpdate(CompositorUpdate):
     """The dirty spans of a frame, each from its own first cell."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self.pieces = pieces
 
     def render_segments(self, console: Console) -> str:
         """Return what the terminal has to be sent."""
         pen = Pen(console)
         at = (-1, -1)
-        for y, x1, x2 in self.spans:
-            for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
-                if strip is None or x >= x2 or end <= x1:
-                    continue
-                left = x + whole(strip, max(x, x1) - x, -1)
-                right = x + whole(strip, min(end, x2) - x, 1)
-                if (left, y) != at:
-                    pen.move(left, y)
-                pen.write(strip.crop(left - x, right - x))
-                at = (right, y)
+        for piece in self.pieces:
+            if (piece.left, piece.y) != at:
+                pen.move(piece.left, piece.y)
+            pen.write(piece.strip)
+            at = (piece.left + piece.strip.cell_length, piece.y)
         return pen.finish()
+
+
+def _piece(widget: Widget, region: Region, seen: Region, y: int, first: int, last: int) -> Piece:
+    """Draw a stretch of a widget's line, and the other half of a character at either end of it."""
+    (strip,) = widget.render_lines(Region(seen.x - region.x, y - region.y, seen.width, 1))
+    left = whole(strip, first - seen.x, -1)
+    right = whole(strip, last - seen.x, 1)
+    if (left, right) != (0, seen.width):
+        strip = strip.crop(left, right)
+    return Piece(y, seen.x + left, strip)
 
 
 class ExactLayout(LayoutUpdate):
@@ -156,12 +177,44 @@ class ExactLayout(LayoutUpdate):
 class ExactCompositor(Compositor):
     """Textual's compositor with its updates written exactly."""
 
-    def render_partial_update(self) -> ChopsUpdate | None:
-        """Return the update of what is dirty."""
-        update = super().render_partial_update()
-        if update is None:
-            return None
-        return ExactUpdate(update.chops, update.spans, update.chop_ends)
+    def render_partial_update(self) -> ExactUpdate | None:  # type: ignore[override]  # no chops
+        """Return the update of what is dirty.
+
+        Only the widgets in front draw, and of them only the lines that are dirty: Textual has
+        every widget between the first dirty line and the last draw all of its lines.
+        """
+        regions = [region.intersection(self.size.region) for region in self._dirty_regions]
+        self._dirty_regions.clear()
+        shown = [
+            (widget, region, region.intersection(clip))
+            for widget, (region, clip) in self.visible_widgets.items()
+        ]
+        pieces: list[Piece] = []
+        for y, left, right in self._regions_to_spans(filter(None, regions)):
+            pieces += self._pieces(y, left, right, shown)
+        return ExactUpdate(pieces) if pieces else None
+
+    def _pieces(
+        self, y: int, left: int, right: int, shown: Sequence[tuple[Widget, Region, Region]]
+    ) -> Iterable[Piece]:
+        """Yield a span as the widgets in front draw it, from the left."""
+        found: list[Piece] = []
+        bare = [(left, right)]
+        for widget, region, seen in shown:
+            if not seen.y <= y < seen.bottom:
+                continue
+            rest: list[tuple[int, int]] = []
+            for start, end in bare:
+                first, last = max(start, seen.x), min(end, seen.right)
+                if first >= last:
+                    rest.append((start, end))
+                    continue
+                found.append(_piece(widget, region, seen, y, first, last))
+                rest += [(a, b) for a, b in ((start, first), (last, end)) if a < b]
+            bare = rest
+            if not bare:
+                break
+        return sorted(found, key=attrgetter("left"))
 
     def render_full_update(self, simplify: bool = False) -> LayoutUpdate:
         """Return the update of the whole screen."""

@@ -76,8 +76,10 @@ class ConnectionsView(RowsView):
 
     def set_age(self, seconds: float | None) -> None:
         """Dim the budget with the rest."""
+        before = self.age
         super().set_age(seconds)
-        self._draw_budget()
+        if self.age != before:
+            self._draw_budget()
 
     def action_group(self, name: str) -> None:
         """Choose what the sessions are grouped by."""

@@ -249,6 +249,7 @@ _TABLE_HEAD: Line = (Span("biggest", "quiet"),)
 _TABLE_FACTS: Line = (Span("    size   dead  vacuumed", "quiet"),)
 
 
+@lru_cache(maxsize=64)
 def _big_table(table: BigTable, width: int) -> Line:
     parts = f" ({table.partitions})" if table.partitions else ""
     size = clip_right(known(table.bytes, Format.BYTES), 8)

@@ -9,6 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.message import Message
 
 from pgdeck.core.rows import Table, TableRow, Value
 from pgdeck.core.snapshot import Failure, Snapshot
@@ -137,8 +138,9 @@ class RowsView(TakingView):
             self.action_toggle_detail()
 
     @on(KeyedTable.RowHighlighted)
-    def follow_row(self) -> None:
+    def follow_row(self, message: Message) -> None:
         """The detail follows the cursor."""
+        message.stop()
         self.draw_detail()
 
     @on(KeyedTable.FilterChanged)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from pgdeck.core.text import cell_width
 from pgdeck.tui.ink import Line, Span, clip, drawn_in_ascii
 from pgdeck.tui.widgets.inkwell import dip
+from pgdeck.tui.widgets.plain import Plain
 
 JOIN_GAP = 4
 """Changed spans closer than this many cells are painted together: a cursor move costs as much."""
 
 
-class Canvas(Widget):
+class Canvas(Plain):
     """Shows exactly the lines it is given; what did not change is not sent to the terminal."""
 
     ALLOW_SELECT = False
@@ -27,47 +28,82 @@ class Canvas(Widget):
         super().__init__(id=id)
         self.auto_links = False
         self.ascii_only = ascii_only
+        self._given: list[Line] = []
         self._lines: list[Line] = []
+        self._width = 0
+        self._strips: dict[int, Strip] = {}
+        self._strip_width = 0
         self._inks: dict[str, Style] = {}
         self._theme = ""
 
     def paint(self, lines: Sequence[Line]) -> None:
         """Show `lines`, cut and padded to the widget's size; repaint what differs."""
         width, height = self.size
+        given = list(lines[:height])
+        if width == self._width and given == self._given:
+            return
         before = self._lines
-        after = [clip(line, width) for line in lines[:height]]
-        self._lines = after
-        for y in range(max(len(before), len(after))):
-            old = before[y] if y < len(before) else ()
-            new = after[y] if y < len(after) else ()
-            if old != new:
-                for x, cells in changed_cells(old, new):
-                    self.refresh(Region(x, y, cells, 1))
+        after = [self._cut(y, line, width) for y, line in enumerate(given)]
+        self._given, self._lines, self._width = given, after, width
+        regions: list[Region] = []
+        for y, (old, new) in enumerate(zip_longest(before, after, fillvalue=())):
+            if old is not new and old != new:
+                self._strips.pop(y, None)
+                regions += [Region(x, y, cells, 1) for x, cells in changed_cells(old, new)]
+        if regions:
+            self.refresh(*regions)
 
     def render_line(self, y: int) -> Strip:
         """Return one line as Textual wants it."""
         width = self.size.width
-        line = self._lines[y] if y < len(self._lines) else ()
-        if not line:
-            return Strip.blank(width, self.ink("text"))
-        segments = [Segment(self._shown(span.text), self.ink(span.role)) for span in line]
-        return Strip(segments).adjust_cell_length(width, self.ink("text"))
+        self._follow_theme()
+        if width != self._strip_width:
+            self._strips.clear()
+            self._strip_width = width
+        strip = self._strips.get(y)
+        if strip is None:
+            strip = self._strips[y] = self._strip(y, width)
+        return strip
 
     def ink(self, role: str) -> Style:
         """Return the style of a role in the present theme."""
-        if self._theme != self.app.theme:
-            # The screen's styles have changed, which the canvas itself is not told.
-            self._theme = self.app.theme
-            self._inks.clear()
+        self._follow_theme()
+        return self._ink(role)
+
+    def notify_style_update(self) -> None:
+        """Forget the styles that a change of theme made wrong."""
+        super().notify_style_update()
+        self._forget_inks()
+
+    def _cut(self, y: int, line: Line, width: int) -> Line:
+        """Fit a line; one that was there before is not measured again."""
+        if width == self._width and y < len(self._given) and self._given[y] == line:
+            return self._lines[y]
+        return clip(line, width)
+
+    def _strip(self, y: int, width: int) -> Strip:
+        line = self._lines[y] if y < len(self._lines) else ()
+        if not line:
+            return Strip.blank(width, self._ink("text"))
+        segments = [Segment(self._shown(text), self._ink(role)) for text, role in line]
+        return Strip(segments).adjust_cell_length(width, self._ink("text"))
+
+    def _ink(self, role: str) -> Style:
         style = self._inks.get(role)
         if style is None:
             style = self._inks[role] = dip(self, f"ink--{role}")
         return style
 
-    def notify_style_update(self) -> None:
-        """Forget the styles that a change of theme made wrong."""
-        super().notify_style_update()
+    def _follow_theme(self) -> None:
+        """Forget the old colours: of a change of the screen's styles a canvas is not told."""
+        theme = self.app.theme
+        if self._theme != theme:
+            self._theme = theme
+            self._forget_inks()
+
+    def _forget_inks(self) -> None:
         self._inks.clear()
+        self._strips.clear()
 
     def _shown(self, text: str) -> str:
         return drawn_in_ascii(text) if self.ascii_only else text

@@ -11,6 +11,7 @@ from textual.strip import Strip
 from pgdeck.core.filter import Pattern, parse
 from pgdeck.core.rows import Key, Table, TableRow
 from pgdeck.core.spec import Column, Sort
+from pgdeck.tui.widgets.plain import Plain
 from pgdeck.tui.widgets.table import messages
 from pgdeck.tui.widgets.table.frame import Frame
 from pgdeck.tui.widgets.table.inks import read_inks
@@ -18,7 +19,7 @@ from pgdeck.tui.widgets.table.lines import Inks
 from pgdeck.tui.widgets.table.model import TableModel, TableState
 
 
-class TableBody(ScrollView):
+class TableBody(Plain, ScrollView):
     """Shows rows by key; what did not change on screen is not painted again.
 
     The place in the rows is the frame's, not Textual's scroll offset: a virtual size that follows
