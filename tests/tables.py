@@ -132,8 +132,12 @@ class Recorder(App[None]):
     def spans(self) -> Iterator[Span]:
         """Yield the (line, first cell, cell after) of what was painted; fails for whole frames."""
         for update in self.updates:
-            assert isinstance(update, ChopsUpdate), "the whole screen was painted"
-            yield from update.spans
+            pieces = getattr(update, "pieces", None)
+            if pieces is None:
+                assert isinstance(update, ChopsUpdate), "the whole screen was painted"
+                yield from update.spans
+            for piece in pieces or ():
+                yield piece.y, piece.left, piece.left + piece.strip.cell_length
 
     def lines(self) -> list[str]:
         """Return the text of every line on screen."""

@@ -116,7 +116,10 @@ def test_since_is_when_the_state_was_entered() -> None:
     assert bench.only(reading("o")).since == cleared
 
 
-@pytest.mark.parametrize(("samples", "known"), [("www", False), ("c", False), ("ow?ww", True)])
+@pytest.mark.parametrize(
+    ("samples", "known"),
+    [("?o", False), ("??oo", False), ("?o?o", True), ("www", False), ("c", False), ("ow?ww", True)],
+)
 def test_since_is_open_when_nothing_else_was_ever_seen(samples: str, known: bool) -> None:
     bench = Bench()
     last = [bench.only(reading(each)) for each in samples][-1]

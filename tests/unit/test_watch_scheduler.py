@@ -60,6 +60,7 @@ class FakeCollector:
     stale_after: float = 1.0
     asks: int = 1
     problem: BaseException | None = None
+    data: object = None
     running: int = 0
     overlapped: bool = False
 
@@ -73,7 +74,7 @@ class FakeCollector:
             for _ in range(self.asks):
                 (answer,) = await ctx.ask(Query(self.name, "SELECT 1"))
             assert isinstance(answer, Rows)
-            return answer.rows[0][0]
+            return self.data or answer.rows[0][0]
         finally:
             self.running -= 1
 
@@ -390,6 +391,30 @@ async def test_the_background_is_collected_anew_after_a_reconnect() -> None:
         it.scheduler.set_connected(True)
         await it.until(lambda: it.count("checks") == 2)
         assert it.line.rounds == [["a"], ["checks"], ["a"], ["checks"]]
+
+
+@dataclass(frozen=True)
+class Rested:
+    """What is good for a while."""
+
+    rests: float
+
+
+async def test_a_background_that_says_so_rests_until_somebody_looks() -> None:
+    checks = FakeCollector("checks", interval=TICK, data=Rested(60.0))
+    async with bench(FakeCollector("a"), checks, background=["checks"]) as it:
+        it.scheduler.look(["a"])
+        it.scheduler.set_connected(True)
+        await it.until(lambda: it.count("checks") == 1)
+        shown = it.count("a")
+        await it.until(lambda: it.count("a") >= shown + 6)
+        assert it.count("checks") == 1, "nothing new can be expected of it"
+        it.scheduler.look(["checks"])
+        await it.until(lambda: it.count("checks") >= 4)
+        checks.data = Rested(0.0)
+        it.scheduler.look(["a"])
+        it.scheduler.run_now()
+        await it.until(lambda: it.count("checks") >= 8)
 
 
 def test_the_store_forgets_who_left() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -120,6 +120,8 @@ class ChecksCollector:
         wall = self._calendar()
         pardons = self._pardons.current(wall)
         checks = self._engine.take(sample, pardons, at=ctx.now, wall=wall)
+        if not checks.alerts and not self._engine.undecided:
+            checks = replace(checks, settled=True)
         if self._forgives:
             for pardon in pardons:
                 if self._is_over(pardon):

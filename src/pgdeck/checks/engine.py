@@ -52,6 +52,8 @@ class _Subject:
     calm: int = 0
     clear: int = 0
     samples: int = 0
+    known: bool = False
+    """Whether any sample could be judged."""
     reading: Reading = SILENT
     said: Reading | None = None
     """The last reading that raised an alert: its sentence stays while that clears."""
@@ -68,9 +70,9 @@ class _Subject:
             self._settle(wall)
         shown = self._now()
         if shown is not self.shown:
-            stands = shown in ALERTS
-            self.since = self.stood_since if stands else self._entered(wall)
+            self.since = self.stood_since if shown in ALERTS else self._began(shown, wall)
             self.shown = shown
+        self.known = self.known or reading.state is not State.UNKNOWN
         if reading.state in ALERTS:
             self.said = reading
 
@@ -93,6 +95,10 @@ class _Subject:
         if state is not self.confirmed:
             self.confirmed = state
             self.stood_since = self._entered(wall)
+
+    def _began(self, shown: State, wall: datetime) -> datetime | None:
+        """Return since when a calm state is shown; of the first that can be seen nobody knows."""
+        return None if shown is State.OK and not self.known else self._entered(wall)
 
     def _entered(self, wall: datetime) -> datetime | None:
         """Return when the present state began; None when it was so before the first sample."""

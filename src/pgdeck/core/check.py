@@ -168,11 +168,22 @@ class Check:
         return self.state in (State.WARNING, State.CRITICAL) and self.pardon is None
 
 
+SETTLED_RESTS = 8.0
+"""Seconds between two looks at rules that find nothing, while another screen is looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checks:
     """What the source ``checks`` gives: every rule's checks, the most serious first."""
 
     checks: tuple[Check, ...]
+    settled: bool = False
+    """Whether nothing alerts, and no rule says something else than it did."""
+
+    @property
+    def rests(self) -> float:
+        """Seconds for which nobody who looks elsewhere needs them anew."""
+        return SETTLED_RESTS if self.settled else 0.0
 
     @property
     def alerts(self) -> tuple[Check, ...]:

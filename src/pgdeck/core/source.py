@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from pgdeck.core.rows import Query, Rows
 from pgdeck.core.snapshot import Failure, Snapshot
@@ -63,6 +63,15 @@ class Collector(Protocol[T_co]):
 
     async def collect(self, ctx: Context) -> T_co:
         """Gather once."""
+
+
+@runtime_checkable
+class Restful(Protocol):
+    """Something gathered that says how long it need not be gathered again."""
+
+    @property
+    def rests(self) -> float:
+        """Seconds that it holds while nobody looks at it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from datetime import datetime
 from random import Random
 
 from pgdeck.core.snapshot import Failure, FailureKind, Reading, Snapshot
-from pgdeck.core.source import Collector
+from pgdeck.core.source import Collector, Restful
 from pgdeck.errors import Problem, QueryFailed, Unreachable
 from pgdeck.watch.round import RoundContext, Rounds
 
@@ -252,7 +252,7 @@ class Scheduler:
             if snapshot.source in self._looked_at:
                 self._seen = True
             if snapshot.source in self._background:
-                entry.due = max(entry.due, self._clock() + SPARING * snapshot.elapsed)
+                entry.due = max(entry.due, self._clock() + self._rest_after(snapshot))
             if snapshot.failure is not None and not entry.source.lost:
                 entry.due = max(entry.due, self._clock() + self._pause_after(snapshot, entry))
                 failure = snapshot.failure.retrying_at(entry.due)
@@ -260,6 +260,12 @@ class Scheduler:
             self._publish(snapshot)
 
         return done
+
+    def _rest_after(self, snapshot: Snapshot[object]) -> float:
+        """Return the seconds that a background source is spared after a collection."""
+        held = snapshot.data.rests if isinstance(snapshot.data, Restful) else 0.0
+        away = snapshot.failure is None and snapshot.source not in self._looked_at
+        return max(SPARING * snapshot.elapsed, held if away else 0.0)
 
     def _pause_after(self, snapshot: Snapshot[object], entry: _Entry) -> float:
         kind = None if snapshot.failure is None else snapshot.failure.kind

@@ -165,7 +165,7 @@ class ChecksView(RowsView):
             # Who rests on the first row wants the worst; one who reads a finding keeps its row.
             resting = self.table.model.cursor == 0 and not self.has_class("with-detail")
             self.table.show(self.shown)
-            if resting:
+            if resting and self.table.model.cursor:
                 self.table.action_first_row()
         self.draw_title()
         self.draw_detail()

@@ -9,13 +9,16 @@ from dataclasses import replace
 from pgdeck.core.cell import Cell
 from pgdeck.core.cells import make_cell
 from pgdeck.core.rows import Key, TableRow, Value
-from pgdeck.core.spec import Align, Column
+from pgdeck.core.spec import Align, Column, Format
 from pgdeck.core.text import cell_width
 from pgdeck.tui.ink import drawn_in_ascii
 from pgdeck.tui.widgets.table.columns import GAP, Entry, Layout, Place
 from pgdeck.tui.widgets.table.shape import Parts, Ruler, lit, padded, shape
 
 BRANCHES = " │├└─"
+
+_DRAWN = (Format.SPARKLINE, Format.BAR)
+"""Formats that fill the width that they are given, and so need no other."""
 
 KEPT = 400
 """Rows whose cells are kept after they left the view."""
@@ -82,7 +85,7 @@ class Painter:
         flexible = [
             (at, column)
             for at, column in entries
-            if not column.width or column.align is not Align.RIGHT
+            if not column.width or (column.align is not Align.RIGHT and column.format not in _DRAWN)
         ]
         for row in rows:
             ink = self._ink(row)
