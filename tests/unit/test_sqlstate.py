@@ -60,6 +60,16 @@ AT = 'connection to server at "127.0.0.1", port 5432 failed: '
             "There is no database shop on 127.0.0.1:5432",
         ),
         (
+            "authentication method 2768240640 not supported\n",
+            FailureKind.REFUSED,
+            "127.0.0.1:5432 does not speak PostgreSQL's protocol",
+        ),
+        (
+            "authentication method 7 not supported\n",
+            FailureKind.AUTH,
+            "127.0.0.1:5432 refused login shop: authentication method 7 not supported",
+        ),
+        (
             "received invalid response to SSL negotiation: H\n",
             FailureKind.REFUSED,
             "127.0.0.1:5432 does not speak PostgreSQL's protocol",

@@ -179,6 +179,9 @@ _FULL = (
     "too many server connections",
 )
 _STARTING = ("is starting up", "is shutting down", "in recovery mode", "not yet accepting")
+# The protocol has a dozen ways to prove who one is; such a number is a spoilt line's.
+_NO_METHOD = re.compile(r"authentication method \d{4,} not supported")
+
 _AUTH = (
     "authentication failed",
     "no password supplied",
@@ -211,6 +214,8 @@ def connect_failure(text: str, peer: Peer) -> Failure:
     A translated or unknown text is shown as it is.
     """
     told = _told(text)
+    if _NO_METHOD.search(text):
+        return _stranger(told, peer)
     for words, judge in (
         (_HOST_MISSING, _unknown_host),
         (_FULL, _full),
