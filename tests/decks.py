@@ -48,7 +48,7 @@ def text(pilot: Pilot[int]) -> str:
     return "\n".join(drawn(pilot))
 
 
-async def until(pilot: Pilot[int], condition: Callable[[], bool], seconds: float = 8.0) -> float:
+async def until(pilot: Pilot[int], condition: Callable[[], bool], seconds: float = 20.0) -> float:
     """Wait until something is true and return the seconds that it took."""
     began = time.monotonic()
     while not condition():

@@ -29,6 +29,7 @@ LOOPBACK = "127.0.0.1"
 PREFIX = "pgdeck-test-"
 LOCK = "lock"
 MINUTE = 60.0
+SESSION_ENDS = 5.0
 MAX_CONNECTIONS = 60
 SETTINGS = {
     "fsync": "off",
@@ -81,16 +82,17 @@ class LiveServer:
     def sql(self, text: str, db: str = "postgres", user: str = "postgres") -> list[tuple[Any, ...]]:
         """Run statements in one fresh session, each committed; return the last one's rows.
 
-        What they did is counted when this returns: a session reports late, as late as on its way
-        out, and might so spoil a reset that comes after it.
+        When this returns the session is gone and what it did is counted: it reports as late as on
+        its way out, and might so spoil a reset that comes after it.
         """
         with self.connect(db, user) as connection:
+            pid = connection.info.backend_pid
             cursor = connection.execute(text.encode())
             while cursor.nextset():
                 pass
             rows = cursor.fetchall() if cursor.description else []
-            connection.execute("SELECT pg_catalog.pg_stat_force_next_flush()")
-            return rows
+        await_end(pid)
+        return rows
 
     def start(self) -> None:
         """Start the server again."""
@@ -117,6 +119,19 @@ class LiveServer:
             for granted in memberships:
                 connection.execute(f'GRANT "{granted}" TO "{name}"'.encode())
         return name
+
+
+def await_end(pid: int) -> None:
+    """Wait until a session that was closed or ended is gone; it goes after its client has left."""
+    deadline = time.monotonic() + SESSION_ENDS
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        except PermissionError:
+            pass  # another account's, and there
+        time.sleep(0.001)
 
 
 class Ground:

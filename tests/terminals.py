@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+import pyte
+
 from servers import LiveServer
 
 RESTORED = (1049, 1000, 1002, 1003, 1006, 1015, 1004, 2004, 2048)
@@ -42,14 +44,25 @@ class Terminal:
             if ready:
                 self.written += os.read(self.master, 1 << 16)
 
-    def wait_for(self, pattern: bytes, seconds: float = 15.0) -> None:
+    def wait_for(self, pattern: bytes, seconds: float = 30.0) -> None:
         """Read until a pattern was written."""
         until = time.monotonic() + seconds
         while not re.search(pattern, self.written):
             assert time.monotonic() < until, bytes(self.written[-2000:])
             self.read(0.1)
 
-    def ended(self, seconds: float = 5.0) -> int:
+    def wait_to_see(self, text: str, seconds: float = 30.0) -> None:
+        """Read until the screen shows a text: of what changes, only the cells that differ come."""
+        screen = pyte.Screen(80, 24)
+        stream = pyte.ByteStream(screen)
+        until, fed = time.monotonic() + seconds, 0
+        while not any(text in line for line in screen.display):
+            assert time.monotonic() < until, "\n".join(screen.display)
+            self.read(0.1)
+            stream.feed(bytes(self.written[fed:]))
+            fed = len(self.written)
+
+    def ended(self, seconds: float = 15.0) -> int:
         """Return the exit code."""
         until = time.monotonic() + seconds
         while self.child.poll() is None:

@@ -17,7 +17,7 @@ from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.source import Collector
 from pgdeck.core.target import Kind, Target
 from pgdeck.watch.once import collect_once
-from servers import LiveServer
+from servers import LiveServer, await_end
 
 T = TypeVar("T")
 
@@ -73,12 +73,14 @@ def sql_of(name: str, major: int) -> str:
 def busy(server: LiveServer, db: str, *statements: str) -> Iterator[int]:
     """Hold a transaction open in which the statements ran; yields its pid."""
     with server.connect(db, autocommit=False) as connection:
+        pid = connection.info.backend_pid
         for statement in statements:
             connection.execute(statement.encode())
         try:
-            yield connection.info.backend_pid
+            yield pid
         finally:
             connection.rollback()
+    await_end(pid)
 
 
 @contextmanager
@@ -101,6 +103,7 @@ def at_work(
         pid = connection.info.backend_pid
         thread = Thread(target=_endure, args=(connection, statements[-1]), daemon=True)
         thread.start()
+        stack.callback(await_end, pid)
         stack.callback(thread.join, 10)
         stack.callback(server.sql, f"SELECT pg_terminate_backend({pid})")
         yield pid

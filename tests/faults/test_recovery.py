@@ -274,7 +274,7 @@ async def test_refresh_while_disconnected_tries_at_once(proxy: FaultProxy) -> No
         await seen.until(lambda: len(seen.links) >= 4)
         proxy.accept()
         seen.watcher.refresh()
-        assert await seen.fresh() < 0.3
+        assert await seen.fresh() < 1.0  # the next try of its own would be later
 
 
 async def test_a_slow_line_is_no_fault(proxy: FaultProxy) -> None:

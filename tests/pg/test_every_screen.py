@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from decks import deck, drawn, says, text, until
+from decks import Size, deck, drawn, says, text, until
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.source import Watcher
 from pgdeck.tui.app import DeckApp
@@ -92,9 +92,14 @@ async def test_every_screen_is_drawn_for_every_login(walked: LiveServer, login: 
             expected = found.failure.message.split()[:3] if found.failure else [spec.title[:4]]
             for size in ((120, 36), (80, 24)):
                 await pilot.resize_terminal(*size)
-                await until(pilot, lambda size=size: len(drawn(pilot)) == size[1])  # type: ignore[misc]
+                await until(pilot, lambda size=size: fits(pilot, size))  # type: ignore[misc]
                 await until(pilot, says(pilot, *expected))
                 assert not re.findall(r"Unknown\(|Estimate\(|\bNone\b", text(pilot)), text(pilot)
+
+
+def fits(pilot: Pilot[int], size: Size) -> bool:
+    screen = pilot.app.screen
+    return tuple(screen.size) == tuple(screen._compositor.size) == size
 
 
 async def first(pilot: Pilot[int], name: str) -> Snapshot[object]:

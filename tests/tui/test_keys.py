@@ -139,7 +139,7 @@ def test_what_is_typed_in_one_piece_goes_where_it_was_meant(
         os.write(terminal.master, b"/pq\r")
         terminal.wait_for(b"1 of .*2 rows")
         os.write(terminal.master, b"c/inv\r dd:help\rq:tabl\ry2")
-        terminal.wait_for(rb"Copied name in SQL")
+        terminal.wait_to_see("Copied name in SQL")
         assert b"InB1YmxpYyIuImludm9pY2VzIg==" in terminal.written  # "public"."invoices"
         os.write(terminal.master, b":quit\rjjjj")
         assert terminal.ended() == 0
