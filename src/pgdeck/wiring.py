@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgdeck.core.shell import Shell, ShellWanted
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pgdeck.checks.policy import Policy
     from pgdeck.core.check import Checks, Pardons
     from pgdeck.core.rows import Table
+    from pgdeck.targets.document import Document, Mistake
     from pgdeck.watch.crowd import Crowd
     from pgdeck.watch.model import Activity, Overview, Server
     from pgdeck.watch.statements import Statements
@@ -96,6 +98,26 @@ def open_pardons(fingerprint: str) -> Pardons:
     from pgdeck.checks.pardons import FilePardons
 
     return FilePardons(fingerprint)
+
+
+def audit_thresholds(document: Document, mistakes: list[Mistake]) -> None:
+    """Add what a configuration file says wrong about the rules of the checks."""
+    from pgdeck.checks.books import books
+    from pgdeck.checks.configuration import audit_thresholds
+    from pgdeck.checks.samples import FileSamples
+
+    rules = tuple(rule for book in books(FileSamples()) for rule in book.rules)
+    audit_thresholds(document, rules, mistakes)
+
+
+AUDITS: tuple[Callable[[Path], Mapping[Path, Sequence[Mistake]]], ...] = ()
+"""What looks at the other files of the configuration directory: the mistakes in each it knows."""
+
+
+def audit_beside(directory: Path) -> Iterator[tuple[Path, Sequence[Mistake]]]:
+    """Yield the other files of the configuration directory with what is wrong in each."""
+    for audit in AUDITS:
+        yield from audit(directory).items()
 
 
 def collector_for(spec: ScreenSpec, target: Target) -> Collector[object]:

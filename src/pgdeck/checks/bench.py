@@ -13,14 +13,15 @@ from pgdeck.core.target import Target
 
 
 def bench_for(target: Target, override: Policy | None = None, *, at_once: bool = False) -> Bench:
-    """Return the books, the policy of the configuration file, and the files of this person.
+    """Return the books, the policy of the configuration, and the files of this person.
 
     `override` is decided on top of the file, for this run.  A single look gathers all `at_once`.
     """
     samples = FileSamples()
     brought = books(samples, at_once=at_once)
     rules: Rules = tuple(rule for book in brought for rule in book.rules)
-    configuration = Configuration((target.name, endpoint(target.conninfo)), rules)
+    names = (target.name, endpoint(target.conninfo))
+    configuration = Configuration(names, rules, project=target.project_file)
 
     def policy() -> Policy:
         decided = configuration.policy()

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import Any
 
+from pgdeck.core.address import is_here
 from pgdeck.core.cells import make_cell
 from pgdeck.core.check import Rule, Thresholds
 from pgdeck.core.quantity import QuantityError, amount
 from pgdeck.core.spec import Column, Direction, Format
 from pgdeck.core.target import Environment, Target
 from pgdeck.errors import UsageProblem
+from pgdeck.targets.document import nearest
 
 Rules = tuple[Rule[Any], ...]
 
@@ -86,16 +87,7 @@ def is_developers(target: Target, environment: str | None) -> bool:
     stated = environment or target.environment.value
     if stated != Environment.UNKNOWN.value:
         return stated == Environment.DEV.value
-    return is_here(target)
-
-
-def is_here(target: Target) -> bool:
-    """Say whether the address is this host: a socket or loopback."""
-    info = target.conninfo
-    hosts = (info.get("hostaddr") or info.get("host") or "").split(",")
-    return all(
-        host in ("", "localhost", "::1") or host.startswith(("/", "@", "127.")) for host in hosts
-    )
+    return is_here(target.conninfo)
 
 
 def read_bound(text: object, rule: Rule[Any]) -> float | None:
@@ -136,10 +128,3 @@ def find_rule(name: str, rules: Iterable[Rule[Any]]) -> Rule[Any]:
     if name in by_name:
         return by_name[name]
     raise UsageProblem(f"there is no rule {name}", nearest(name, by_name))
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the hint that names what was probably meant."""
-    names = list(known)
-    close = get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"

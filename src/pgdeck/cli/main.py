@@ -61,16 +61,27 @@ def _finder(args: argparse.Namespace) -> Callable[[], Target]:
     """Return what a handler calls to learn its target."""
 
     def find_target() -> Target:
-        from pgdeck.targets.detect import require_target
+        from pgdeck.targets.detect import own_settings, require_target, working_directory
 
-        _check_for_slip(args.target)
-        target = require_target(args.target, os.environ)
+        settings = own_settings()
+        if settings is None or args.target not in settings.targets:
+            _check_for_slip(args.target)
+        target = require_target(args.target, os.environ, settings, working_directory())
         if args.command != DASHBOARD:
             for note in target.notes:
                 _say(f"{target.source}: {note}")
-        return target
+        return _unlocked(target)
 
     return find_target
+
+
+def _unlocked(target: Target) -> Target:
+    """Return a target with its password, where a command is to print that."""
+    if not target.password_command:
+        return target
+    from pgdeck.targets.passwords import unlock
+
+    return unlock(target, interactive=sys.stdin is not None and sys.stdin.isatty())
 
 
 def _check_for_slip(word: str | None) -> None:

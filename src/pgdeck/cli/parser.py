@@ -23,14 +23,16 @@ commands:
   pgdeck check [TARGET]     what is wrong, with its fix; the exit codes of monitoring plugins
   pgdeck metrics [TARGET]   the same for a Prometheus, as OpenMetrics text
   pgdeck screens check      are all screen files right, and do their queries run here?
+  pgdeck config show        which database is meant and why; check, init, trust: the files
 
 Each has a --help of its own."""
 
 TARGETS = """\
 TARGET is a URL (of any driver: postgresql+asyncpg://... is understood), a connection string
-("host=... dbname=..."), or a service ("service=prod").  Without it PGDECK_URL, DATABASE_URL and
-libpq's variables (PGHOST, PGSERVICE, ...) are asked, in this order.  Leave the password to
-~/.pgpass or PGPASSWORD: a command line is seen by everybody on the machine.
+("host=... dbname=..."), a service ("service=prod"), or the name of a configured target.  Without
+it PGDECK_URL, DATABASE_URL, the project's own variables, libpq's (PGHOST, PGSERVICE, ...) and the
+project's files are asked, in this order; pgdeck config show says which one won.  Leave the password
+to ~/.pgpass or PGPASSWORD: a command line is seen by everybody on the machine.
 """
 
 DASHBOARD_EXAMPLES = f"""\
@@ -271,6 +273,12 @@ def _metrics_parser() -> argparse.ArgumentParser:
     return metrics_parser()
 
 
+def _config_parser() -> argparse.ArgumentParser:
+    from pgdeck.cli.configwords import config_parser
+
+    return config_parser()
+
+
 PARSERS: dict[str, Make] = {
     DASHBOARD: dashboard_parser,
     "demo": demo_parser,
@@ -279,6 +287,7 @@ PARSERS: dict[str, Make] = {
     "check": _check_parser,
     "metrics": _metrics_parser,
     "screens": screens_parser,
+    "config": _config_parser,
 }
 COMMANDS = frozenset(PARSERS) - {DASHBOARD}
 VALUE_OPTIONS = frozenset(

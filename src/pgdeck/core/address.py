@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import zip_longest
 
 from pgdeck.core.target import Conninfo, Target
@@ -32,6 +33,18 @@ def place(conninfo: Conninfo) -> str:
 def identity_line(target: Target) -> str:
     """Return the address of a target with the place where it was found."""
     return f"{place(target.conninfo)} ({target.source})"
+
+
+def is_here(conninfo: Conninfo) -> bool:
+    """Whether an address leads to this host by itself; a tunnel looks as if it did."""
+    named = conninfo.get("hostaddr") or conninfo.get("host") or ""
+    return all(_is_here(host) for host in named.split(","))
+
+
+def _is_here(host: str) -> bool:
+    if host in ("", "localhost", "::1") or host.startswith(("/", "@")):
+        return True
+    return re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
 
 
 def _host(host: str) -> str:

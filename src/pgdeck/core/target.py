@@ -11,6 +11,9 @@ SECRET_KEYWORDS = frozenset(
     {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
 )
 
+COLOURS = ("red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "grey")
+"""What a target's name may be drawn in, besides ``#rrggbb``."""
+
 
 class Kind(StrEnum):
     """Where a target's server lives."""
@@ -74,6 +77,12 @@ class Target:
     backup_dir: Path | None = None
     source: str = "argument"
     notes: tuple[str, ...] = ()
+    colour: str = ""
+    """Of the name in the frame: a name of `COLOURS` or ``#rrggbb``; empty is the environment's."""
+    project_file: Path | None = None
+    """The project's configuration, when what it decides holds for this target."""
+    password_command: tuple[str, ...] = ()
+    """What prints the password; run by `targets.passwords.unlock` where none is there yet."""
 
     def in_environment(self, environment: Environment) -> Target:
         """Return the same target marked with `environment`."""

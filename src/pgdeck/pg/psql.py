@@ -11,12 +11,11 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from ipaddress import ip_address
 from pathlib import Path
 
 from psycopg.conninfo import make_conninfo
 
-from pgdeck.core.address import place
+from pgdeck.core.address import is_here, place
 from pgdeck.core.shell import Shell, ShellWanted
 from pgdeck.core.target import SECRET_KEYWORDS, Conninfo, Environment, Kind, Target
 from pgdeck.errors import Problem
@@ -60,21 +59,6 @@ def is_guarded(target: Target) -> bool:
     if target.read_only or target.environment is Environment.PROD:
         return True
     return not is_here(target.conninfo)
-
-
-def is_here(conninfo: Conninfo) -> bool:
-    """Whether an address leads to this host by itself; a tunnel looks as if it did."""
-    named = conninfo.get("host") or conninfo.get("hostaddr") or ""
-    return all(_is_here(host) for host in named.split(","))
-
-
-def _is_here(host: str) -> bool:
-    if not host or host.startswith(("/", "@")) or host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _guard(wanted: ShellWanted, keywords: dict[str, str], environ: dict[str, str]) -> str:

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pgdeck.core.address import endpoint
-from pgdeck.core.target import Conninfo, Kind, Target
+from pgdeck.core.target import Conninfo, Target
 from pgdeck.errors import UsageProblem
-from pgdeck.targets.service import service_keywords
+from pgdeck.targets.pairs import UNUSABLE, read_pairs
 from pgdeck.targets.url import Address, is_url, read_url
 
-URL_VARIABLES = ("PGDECK_URL", "DATABASE_URL")
-LOCATING = {
-    "PGHOST": "host",
-    "PGHOSTADDR": "hostaddr",
-    "PGPORT": "port",
-    "PGDATABASE": "dbname",
-    "PGUSER": "user",
-}
-"""libpq's variables that say where a database is, and their keywords."""
-
-# Replication and another encoding would break what pgdeck reads.
-_UNUSABLE = ("replication", "client_encoding")
+if TYPE_CHECKING:
+    from pgdeck.targets.config import Settings
 
 
 class NoTarget(UsageProblem):
@@ -37,30 +27,63 @@ class NoTarget(UsageProblem):
         )
 
 
-def find_target(argument: str | None, environ: Mapping[str, str]) -> Target | None:
+def find_target(
+    argument: str | None,
+    environ: Mapping[str, str],
+    settings: Settings | None = None,
+    directory: Path | None = None,
+) -> Target | None:
     """Return the database that is meant and what named it; None when nothing does.
 
-    The first of these wins: the argument, ``PGDECK_URL``, ``DATABASE_URL``, libpq's variables.
-    What an address leaves open is filled from libpq's, as libpq itself would.  Raises
-    `UsageProblem` for what cannot be read; neither it nor the target's repr shows a secret.
+    The first row of the table of precedence wins (`targets.order`).  What an address leaves open
+    is filled from libpq's variables, as libpq itself would.  Without `settings` no configuration
+    counts, without `directory` no project.  Raises `UsageProblem` for what cannot be read; neither
+    it nor the target's repr shows a secret.
     """
-    if argument is not None:
-        return _target(read_address(argument), environ, "argument")
-    for variable in URL_VARIABLES:
-        if text := environ.get(variable):
-            return _target(_from_variable(variable, text), environ, variable)
-    for variable in ("PGSERVICE", *LOCATING):
-        if environ.get(variable):
-            return _target(Address(Conninfo()), environ, variable)
-    return None
+    from pgdeck.targets.order import Search
+
+    search = Search(environ, settings, directory)
+    chosen = next(search.candidates(argument), None)
+    return None if chosen is None else search.target(chosen)
 
 
-def require_target(argument: str | None, environ: Mapping[str, str]) -> Target:
+def require_target(
+    argument: str | None,
+    environ: Mapping[str, str],
+    settings: Settings | None = None,
+    directory: Path | None = None,
+) -> Target:
     """Return what `find_target` finds; raises `NoTarget` with the way out when it finds nothing."""
-    target = find_target(argument, environ)
+    target = find_target(argument, environ, settings, directory)
     if target is None:
         raise NoTarget
     return target
+
+
+def own_settings() -> Settings | None:
+    """Return a person's own configuration, None when there is none.
+
+    Raises `UsageProblem` for the first mistake.
+    """
+    from pgdeck.paths import config_dir
+
+    try:
+        path = config_dir() / "config.toml"
+    except UsageProblem:  # no home directory: nothing of one's own
+        return None
+    if not path.exists():
+        return None
+    from pgdeck.targets.config import read_settings
+
+    return read_settings(path)
+
+
+def working_directory() -> Path | None:
+    """Return the directory that this process works in, None when it was removed."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
 
 
 def read_address(text: str) -> Address:
@@ -73,30 +96,9 @@ def read_address(text: str) -> Address:
     raise UsageProblem(*_no_address(text))
 
 
-def _from_variable(variable: str, text: str) -> Address:
-    try:
-        return read_address(text)
-    except UsageProblem as problem:
-        raise UsageProblem(
-            f"{variable}: {problem.message}",
-            f"mend or unset {variable}, or name the database as an argument; {problem.hint}",
-        ) from None
-
-
 def _read_pairs(text: str) -> Address:
-    from psycopg import ProgrammingError
-    from psycopg.conninfo import conninfo_to_dict
-
-    try:
-        keywords = {key: str(value) for key, value in conninfo_to_dict(text).items()}
-    except (ProgrammingError, UnicodeError):
-        # libpq's own sentence quotes the string, and with it a password that holds a blank.
-        raise UsageProblem(
-            "the connection string cannot be read as keyword=value pairs",
-            "libpq's keywords are host, port, dbname, user, service, sslmode, ...;"
-            " a value with a blank stands in 'single quotes'",
-        ) from None
-    left_out = [key for key in _UNUSABLE if keywords.pop(key, None)]
+    keywords = read_pairs(text)
+    left_out = [key for key in UNUSABLE if keywords.pop(key, None)]
     notes = (f"not for watching, left out: {', '.join(left_out)}",) if left_out else ()
     return Address(Conninfo(keywords), notes)
 
@@ -110,55 +112,3 @@ def _no_address(text: str) -> tuple[str, str]:
     if re.fullmatch(r"[A-Za-z][\w-]{0,30}", text):
         return f"{text} is neither an address nor a command", f"{way_out}; commands: pgdeck --help"
     return "the target is neither an address nor a command", way_out
-
-
-def _target(address: Address, environ: Mapping[str, str], source: str) -> Target:
-    keywords, service = _completed(address.conninfo, environ)
-    conninfo = Conninfo(keywords)
-    return Target(
-        name=service or endpoint(conninfo),
-        kind=Kind.REMOTE,
-        conninfo=conninfo,
-        source=source,
-        notes=address.notes,
-    )
-
-
-def _completed(given: Conninfo, environ: Mapping[str, str]) -> tuple[dict[str, str], str | None]:
-    """Fill what is left open in libpq's order (service, variables, account); name the service."""
-    keywords = dict(given)
-    service = given.get("service") or environ.get("PGSERVICE") or None
-    found = service_keywords(service, environ) if service else None
-    if found is not None:
-        keywords = {**found, **keywords}
-        keywords.pop("service", None)
-    named = bool(keywords.get("host") or keywords.get("hostaddr"))
-    if named:
-        # Or the variable of the other name would lead to another server than the one named.
-        keywords.setdefault("host", keywords.get("hostaddr", ""))
-        keywords.setdefault("hostaddr", "")
-    for variable, keyword in LOCATING.items():
-        if environ.get(variable):
-            keywords.setdefault(keyword, environ[variable])
-    login = _login_of_account()
-    if login:
-        keywords.setdefault("user", login)
-    if keywords.get("user"):
-        keywords.setdefault("dbname", keywords["user"])
-    if not keywords.get("hostaddr") and not environ.get("PGHOSTADDR"):
-        keywords.pop("hostaddr", None)
-    if is_url(keywords.get("dbname", "")):
-        # Shown as a name it would show its password.
-        raise UsageProblem(
-            "the name of the database is itself an address", "give that address as the target"
-        )
-    return keywords, service
-
-
-def _login_of_account() -> str:
-    import pwd
-
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return ""

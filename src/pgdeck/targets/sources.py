@@ -56,3 +56,17 @@ class Setting:
     lost: tuple[tuple[str, str], ...] = ()
     """Pairs of source and value, the strongest first."""
     secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How the target was chosen: every candidate, the strongest first, and every value."""
+
+    candidates: tuple[Candidate, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def winner(self) -> Candidate | None:
+        """The candidate that counts, None when nothing names a database."""
+        return self.candidates[0] if self.candidates else None

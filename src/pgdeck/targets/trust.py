@@ -1,0 +1,66 @@
+"""Which projects may name commands that pgdeck runs: those whose commands a person has seen."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pgdeck.errors import Problem
+from pgdeck.paths import state_dir
+
+FILE = "trusted.json"
+
+Command = tuple[str, ...]
+
+
+def is_trusted(directory: Path, command: Command) -> bool:
+    """Say whether a person has allowed this command in this directory."""
+    return list(command) in _read().get(_name(directory), [])
+
+
+def trust(directory: Path, commands: Iterable[Command]) -> None:
+    """Allow these commands in a directory, and no other ones; raises `Problem`."""
+    kept = {**_read(), _name(directory): [list(each) for each in commands]}
+    _write(kept)
+
+
+def distrust(directory: Path) -> bool:
+    """Allow no command there any more; say whether any was."""
+    kept = dict(_read())
+    if kept.pop(_name(directory), None) is None:
+        return False
+    _write(kept)
+    return True
+
+
+def _name(directory: Path) -> str:
+    return str(directory.resolve())
+
+
+def _read() -> Mapping[str, list[list[str]]]:
+    path = state_dir() / FILE
+    try:
+        with path.open(encoding="utf-8") as file:
+            found = os.fstat(file.fileno())
+            if found.st_uid not in (os.geteuid(), 0) or found.st_mode & 0o022:
+                return {}
+            kept = json.load(file)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        return {}  # nothing that can be read: nothing is trusted
+    return kept if isinstance(kept, dict) else {}
+
+
+def _write(kept: Mapping[str, list[list[str]]]) -> None:
+    path = state_dir() / FILE
+    draft = path.with_suffix(f".{os.getpid()}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(kept, file, indent=2)
+        draft.replace(path)
+    except OSError as error:
+        raise Problem(f"{path} cannot be written: {error.strerror or error}") from None
