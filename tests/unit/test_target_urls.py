@@ -36,6 +36,8 @@ def keywords(text: str) -> dict[str, str]:
         "postgresql+psycopg2cffi",
         "postgres+asyncpg",
         "jdbc:postgresql",
+        "postgis",
+        "pgsql",
     ],
 )
 def test_every_driver_leads_to_the_same_database(scheme: str) -> None:

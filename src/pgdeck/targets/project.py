@@ -5,14 +5,18 @@ Nothing here runs what a project brings; files are read within limits (`targets.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pgdeck.core.surroundings import Surroundings
+from pgdeck.errors import UsageProblem
+from pgdeck.targets.reading import read_text
 from pgdeck.targets.sources import Candidate
 
 SECRETS = Path("/run/secrets")
+RESOLVER = Path("/etc/resolv.conf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class ProjectSettings:
     profiles: tuple[str, ...] = ()
     alembic: Path | None = None
     secrets: Path = SECRETS
+    resolver: Path = RESOLVER
+    """Tells whether this is a container of a compose network, where services' names lead."""
     ask_docker: bool = True
     """Whether ``docker compose config`` may read the compose files for us."""
 
@@ -49,32 +55,65 @@ def search_path(directory: Path) -> tuple[Path, ...]:
     directory = directory.absolute()
     above = [directory, *directory.parents]
     for number, place in enumerate(above):
-        if (place / ".git").exists() or (place / ".hg").exists():
+        if _is_there(place / ".git") or _is_there(place / ".hg"):
             return tuple(above[: number + 1])
     return (directory,)
 
 
 def config_places(directory: Path) -> Iterator[ConfigPlace]:
-    """Yield each ``pgdeck.toml`` and ``pyproject.toml`` with ``[tool.pgdeck]``, nearest first."""
+    """Yield each ``pgdeck.toml`` and ``pyproject.toml`` with ``[tool.pgdeck]``, nearest first.
+
+    One that cannot be read as TOML is among them when it seems to hold the table.
+    """
     for place in search_path(directory):
-        if (place / "pgdeck.toml").is_file():
+        if _is_there(place / "pgdeck.toml"):
             yield ConfigPlace(place / "pgdeck.toml")
+        if _holds_table(place / "pyproject.toml"):
+            yield ConfigPlace(place / "pyproject.toml", ("tool", "pgdeck"))
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def _holds_table(path: Path) -> bool:
+    try:
+        text = read_text(path)
+    except UsageProblem:
+        return False
+    if text is None or "pgdeck" not in text:
+        return False
+    try:
+        tool = tomllib.loads(text).get("tool")
+    except (ValueError, RecursionError):
+        return "[tool.pgdeck" in text
+    return isinstance(tool, dict) and "pgdeck" in tool
 
 
 def project_candidates(
     directory: Path, environ: Mapping[str, str], settings: ProjectSettings | None = None
 ) -> Sequence[Candidate]:
-    """Return what the components and the project's files name, the strongest first."""
-    return tuple(find_candidates(directory, environ, settings or ProjectSettings()))
+    """Return what the components and the project's files name, the strongest first.
+
+    Whatever is wrong in a file is a candidate's problem; nothing raises.
+    """
+    return tuple(find_candidates(directory, environ, settings))
 
 
 def find_candidates(
-    directory: Path, environ: Mapping[str, str], settings: ProjectSettings
+    directory: Path, environ: Mapping[str, str], settings: ProjectSettings | None = None
 ) -> Iterator[Candidate]:
     """Yield the same one by one: who needs the first only does not wait for the others."""
-    yield from ()
+    from pgdeck.targets.search import Search
+
+    return Search(search_path(directory), environ, settings or ProjectSettings()).candidates()
 
 
 def look_around(directory: Path, environ: Mapping[str, str]) -> Surroundings:
     """Return what could be a database, for the Welcome screen; takes seconds, raises nothing."""
-    return Surroundings(directory)
+    from pgdeck.targets.around import surroundings
+
+    return surroundings(directory, environ)

@@ -28,6 +28,14 @@ FOREIGN = {
     "sqlserver": "SQL Server",
 }
 
+SCHEMES = ("postgres", "postgresql", "postgis", "pgsql")
+"""The last two are words of web frameworks' own for the same."""
+
+FOR_SQLITE = (
+    "pgdeck watches PostgreSQL servers and offers nothing for SQLite files yet:"
+    " name the project's PostgreSQL database, or try it on an embedded server: pgdeck demo"
+)
+
 _SCHEME = re.compile(
     r"(?:jdbc:)?(?P<name>[A-Za-z][A-Za-z0-9.-]*)(?:\+[\w.+-]*)?:(?P<rest>/.*)", re.DOTALL
 )
@@ -54,6 +62,18 @@ def is_url(text: str) -> bool:
     return _SCHEME.fullmatch(text) is not None
 
 
+def is_postgres_url(text: str) -> bool:
+    """Whether a text is a URL of PostgreSQL, of whichever driver."""
+    match = _SCHEME.fullmatch(text.strip())
+    return match is not None and match["name"].lower() in SCHEMES
+
+
+def sqlite_problem(source: str, url: str) -> UsageProblem:
+    """Return what is said of an SQLite database that a source names; its file alone is shown."""
+    name = url.partition("?")[0].rpartition("/")[2] or "in memory"
+    return UsageProblem(f"{source} names an SQLite database ({name})", FOR_SQLITE)
+
+
 def read_url(text: str) -> Address:
     """Read a PostgreSQL URL of any driver.
 
@@ -63,7 +83,7 @@ def read_url(text: str) -> Address:
     """
     match = _SCHEME.fullmatch(text)
     name = match["name"].lower() if match else ""
-    if match is None or name not in ("postgres", "postgresql"):
+    if match is None or name not in SCHEMES:
         raise _foreign(name)
     if not match["rest"].startswith("//"):
         raise _unreadable()
@@ -122,6 +142,5 @@ def _unreadable() -> UsageProblem:
 def _foreign(scheme: str) -> UsageProblem:
     known = FOREIGN.get(scheme)
     what = f"an address of {known}" if known else "no address of PostgreSQL"
-    return UsageProblem(
-        f"this is {what}; pgdeck watches PostgreSQL", "postgresql://user@host:5432/database"
-    )
+    way_out = FOR_SQLITE if known == "SQLite" else "postgresql://user@host:5432/database"
+    return UsageProblem(f"this is {what}; pgdeck watches PostgreSQL", way_out)
