@@ -147,7 +147,7 @@ def _database(traffic: Traffic, refreshes: float) -> Figures:
         "statements": traffic.statements / len(spans),
         "trips": len(traffic.trips) / len(spans),
         "rounds": len(spans) / refreshes,
-        "server_ms": traffic.server_ms / refreshes,
+        "server_ms": traffic.server_ms_of_a_refresh(ONE_REFRESH),
         "wire_bytes": (traffic.bytes_up + traffic.bytes_down) / refreshes,
         "refresh_ms": traffic.refresh_ms(ONE_REFRESH) or 0.0,
     }

@@ -35,6 +35,19 @@ class Traffic:
                 merged.append((begin, end))
         return merged
 
+    def server_ms_of_a_refresh(self, gap: float) -> float:
+        """Return the median milliseconds that the server was at work for one refresh.
+
+        The median, since the rules behind the alerts ask now and then, in the same round trip,
+        for what is dear: that is no screen's refresh.  Only for a line without delay.
+        """
+        spans = self.refreshes(gap)
+        spent = [
+            sum(end - begin for begin, end in self.waits if first <= begin <= last)
+            for first, last in spans
+        ]
+        return median(spent) * 1e3 if spent else 0.0
+
     def refresh_ms(self, gap: float) -> float | None:
         """Return the median milliseconds of one refresh as the client waits for it."""
         spans = self.refreshes(gap)

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgdeck.core.shell import Shell, ShellWanted
 from pgdeck.core.source import Collector, Watcher
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.target import Environment, Target
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from pgdeck.checks.policy import Policy
     from pgdeck.core.check import Checks, Pardons
     from pgdeck.core.rows import Table
+    from pgdeck.core.shell import Shell, ShellWanted
     from pgdeck.targets.document import Document, Mistake
     from pgdeck.watch.crowd import Crowd
     from pgdeck.watch.model import Activity, Overview, Server

@@ -11,13 +11,16 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
-from pgdeck.core.check import Pardons
-from pgdeck.core.shell import Shell, ShellWanted
-from pgdeck.core.source import Watcher
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.target import Target
 from pgdeck.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pgdeck.core.check import Pardons
+    from pgdeck.core.shell import Shell, ShellWanted
+    from pgdeck.core.source import Watcher
 
 SWEEP_AFTER = 2.0
 """Seconds after which there is time to look for what a crash left behind."""

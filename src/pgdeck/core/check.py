@@ -191,6 +191,16 @@ class Checks:
         return tuple(check for check in self.checks if check.counts)
 
     @property
+    def critical(self) -> bool:
+        """Whether any alert is critical."""
+        return any(alert.state is State.CRITICAL for alert in self.alerts)
+
+    @property
+    def blind(self) -> bool:
+        """Whether there are rules and not one of them can be judged."""
+        return {check.state for check in self.checks} == {State.UNKNOWN}
+
+    @property
     def worst(self) -> State:
         """The most serious state of what is not pardoned; OK when there is nothing."""
         states = (check.state for check in self.checks if check.pardon is None)

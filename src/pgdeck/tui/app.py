@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import App
@@ -16,8 +16,6 @@ from textual.theme import Theme
 from textual.timer import Timer, TimerCallback
 from textual.widgets import Input
 
-from pgdeck.core.check import Pardons
-from pgdeck.core.shell import OpenShell
 from pgdeck.core.source import Watcher
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.target import Target
@@ -30,7 +28,11 @@ from pgdeck.tui.terminal import Terminal
 from pgdeck.tui.theme import choose_theme, load_themes, style_sheets
 from pgdeck.tui.views.registry import warm_up
 
-OpenPardons = Callable[[str], Pardons]
+if TYPE_CHECKING:
+    from pgdeck.core.check import Pardons
+    from pgdeck.core.shell import OpenShell
+
+OpenPardons = Callable[[str], "Pardons"]
 """Returns where the pardons of the database with a fingerprint are kept."""
 
 IDLE_AFTER = 1.5

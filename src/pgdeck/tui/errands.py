@@ -6,17 +6,19 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SuspendNotSupported
 from textual.binding import Binding, BindingType
 
-from pgdeck.core.shell import OpenShell, ShellWanted
 from pgdeck.core.text import safe
 from pgdeck.errors import Problem
 from pgdeck.tui.deck import Deck
 from pgdeck.tui.outing import go_out
 from pgdeck.tui.picture import save_picture
+
+if TYPE_CHECKING:
+    from pgdeck.core.shell import OpenShell
 
 TOLD = 6.0
 """Seconds that a notice stays."""
@@ -46,6 +48,8 @@ class Errands(App[int]):
         self.run_worker(self._psql(), group="psql", exclusive=True)
 
     async def _psql(self) -> None:
+        from pgdeck.core.shell import ShellWanted
+
         target = self._deck.framing.marked_target
         if self._open_shell is None or target is None:
             self.tell("No target is open yet, so there is nothing to open psql on.", wrong=True)

@@ -8,7 +8,6 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from pgdeck.core.address import place
-from pgdeck.core.check import Checks, State
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.source import LinkState
 from pgdeck.core.spec import Format, ScreenSpec
@@ -18,6 +17,7 @@ from pgdeck.tui.figures import plain
 from pgdeck.tui.ink import Line, Span, between, clip, line_width
 
 if TYPE_CHECKING:
+    from pgdeck.core.check import Checks
     from pgdeck.watch.model import Server
 
 STALE_AFTER_INTERVALS = 2
@@ -142,14 +142,13 @@ def alert_count(snapshot: Snapshot[Checks] | None, now: float, *, lost: bool) ->
         return ()
     age, checks = snapshot.age(now), snapshot.data
     stale = lost or snapshot.failure is not None or age is None or age > ALERTS_HOLD
-    if stale or checks is None or {each.state for each in checks.checks} == {State.UNKNOWN}:
+    if stale or checks is None or checks.blind:
         return (Span("? ", "unknown"),)
-    states = [alert.state for alert in checks.alerts]
-    if not states:
+    alerts = checks.alerts
+    if not alerts:
         return ()
-    critical = State.CRITICAL in states
-    sign, role = ("■", "critical") if critical else ("▲", "warning")
-    return (Span(f"{sign} {len(states)} ", role),)
+    sign, role = ("■", "critical") if checks.critical else ("▲", "warning")
+    return (Span(f"{sign} {len(alerts)} ", role),)
 
 
 def tab_at(specs: Sequence[ScreenSpec], width: int, x: int) -> ScreenSpec | None:

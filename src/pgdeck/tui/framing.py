@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 
 from textual.screen import Screen
 
-from pgdeck.core.check import Checks
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.source import LinkState, Watcher
 from pgdeck.core.spec import ScreenSpec
@@ -28,6 +27,7 @@ from pgdeck.tui.widgets.canvas import Canvas
 from pgdeck.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
+    from pgdeck.core.check import Checks
     from pgdeck.watch.model import Server
 
 SERVER = "server"

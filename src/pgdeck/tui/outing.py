@@ -11,11 +11,14 @@ import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from textual.app import App
 
-from pgdeck.core.shell import Shell
 from pgdeck.core.text import safe
+
+if TYPE_CHECKING:
+    from pgdeck.core.shell import Shell
 
 KEYBOARD = (signal.SIGINT, signal.SIGQUIT)
 PATIENCE = 2.0

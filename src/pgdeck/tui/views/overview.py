@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 
-from pgdeck.core.check import Checks
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.spec import Format, ScreenSpec
 from pgdeck.tui.figures import plain
@@ -17,12 +16,12 @@ from pgdeck.tui.frame import ALERTS_HOLD
 from pgdeck.tui.ink import Line, Span, faded
 from pgdeck.tui.memory import Memory
 from pgdeck.tui.panes import Pane, PlacedPane, grid
-from pgdeck.tui.views.overview_alerts import alerts_pane
 from pgdeck.tui.views.overview_panes import failure_lines, overview_panes
 from pgdeck.tui.views.view import FooterChanged, Keys, OpenScreen
 from pgdeck.tui.widgets.canvas import Canvas
 
 if TYPE_CHECKING:
+    from pgdeck.core.check import Checks
     from pgdeck.watch.model import Overview
 
 TWO_COLUMNS = (("alerts", "activity"), ("connections", "throughput"), ("tables", "vacuum"))
@@ -188,6 +187,8 @@ class OverviewView(Canvas, can_focus=True):
 
     def _alerts(self) -> Pane:
         """Return the pane of alerts, which has a source and so an age of its own."""
+        from pgdeck.tui.views.overview_alerts import alerts_pane  # after the first paint
+
         snapshot = self._checks
         age = snapshot.age(time.monotonic()) if snapshot else None
         failed = snapshot is not None and snapshot.failure is not None
