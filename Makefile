@@ -39,7 +39,7 @@ if [ -z "$${python:-}" ]; then \
 fi
 endef
 
-.PHONY: help run test check lint types lock bench soak pictures clean
+.PHONY: help run test check lint types lock bench soak docs pictures clean
 
 help:
 	@echo "make run    start an embedded PostgreSQL with example databases and watch it"
@@ -47,6 +47,7 @@ help:
 	@echo "make check  formatting, linting, types, then every test"
 	@echo "make bench  measure what the README claims about speed"
 	@echo "make soak   the long tests"
+	@echo "make docs   write the pages and tables anew that come from the program"
 	@echo "make pictures  take the documentation's pictures of every screen anew"
 	@echo "make lock   choose the versions of all dependencies anew"
 	@echo "make clean  remove what these commands made here"
@@ -72,6 +73,9 @@ bench: $(DEV_STAMP) $(PYC_STAMP)
 
 soak: $(DEV_STAMP) $(PYC_STAMP)
 	$(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)
+
+docs: $(RUN_STAMP) $(PYC_STAMP)
+	@$(BIN)/python -m docs.making
 
 pictures: $(RUN_STAMP) $(PYC_STAMP)
 	@$(BIN)/python docs/pictures.py $(ARGS)

@@ -2,7 +2,7 @@
 title   = "Locks"
 group   = "main"
 order   = 25
-aliases = ["lock", "waits"]
+aliases = ["lock", "waits", "blocked"]
 help    = """
 The locks that matter now: those that somebody waits for, the longest wait first; those that make \
 others wait; then the strong ones that are held, which would stop a migration or a vacuum. What \

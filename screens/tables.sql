@@ -3,7 +3,7 @@ title   = "Tables"
 key     = "4"
 group   = "main"
 order   = 40
-aliases = ["table", "vacuum", "bloat", "partitions"]
+aliases = ["table", "biggest", "largest", "size", "vacuum", "bloat", "partitions"]
 help    = """
 Every table of this database, the largest first, partitions rolled up into their root with their \
 number in brackets. Sizes come from the catalog's page counts, which no lock can hold up; those of \

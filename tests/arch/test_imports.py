@@ -95,6 +95,7 @@ def loaded_by(statement: str) -> set[str]:
         ("import pgdeck.cli.ls, pgdeck.cli.status, pgdeck.cli.screens", HEAVY - {"psycopg"}),
         ("import pgdeck.cli.check, pgdeck.cli.checkwatch, pgdeck.cli.pardoning", HEAVY),
         ("import pgdeck.cli.metrics, pgdeck.cli.families", HEAVY),
+        ("import pgdeck.cli.completion, pgdeck.cli.completing", HEAVY),
         ("import pgdeck.targets.detect, pgdeck.targets.url", HEAVY),
         ("import pgdeck.tui.app", HEAVY - {"textual", "rich"}),
         ("import pgdeck.cli.dash", {"sqlalchemy", "alembic", "docker"}),
@@ -116,4 +117,17 @@ def test_help_loads_nothing_heavy() -> None:
         "with contextlib.redirect_stdout(io.StringIO()):\n"
         "    assert main(['--help']) == 0\n"
     )
+    assert not loaded_by(statement) & HEAVY
+
+
+def test_tab_loads_nothing_heavy() -> None:
+    lines = (
+        ["ls", ""],
+        [""],
+        ["check", "--only", ""],
+        ["--theme", ""],
+        ["ls", "locks", "--filter", ""],
+    )
+    asked = "".join(f"assert answer({line!r}).offers\n" for line in lines)
+    statement = f"from pgdeck.cli.completing import answer\n{asked}"
     assert not loaded_by(statement) & HEAVY

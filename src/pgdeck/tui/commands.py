@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +13,30 @@ from pgdeck.tui.widgets.help import SHOWN
 
 VIEW_SCOPES = frozenset({"table", "activity", "checks", "connections", "statements"})
 """Keys whose commands are offered where they work; those of moving about are not."""
+
+ROW_KEYS = frozenset(
+    f"keyed-table.{name}"
+    for name in ("sort_before", "sort_after", "flip", "mark", "mark_all", "clear_filter")
+)
+"""Of the keys of rows those that do more than move."""
+
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "table.filter": ("find", "search", "grep"),
+    "table.detail": ("read", "describe", "show"),
+    "table.copy": ("yank", "clipboard", "copy"),
+    "table.export": ("save", "csv", "json", "markdown", "write"),
+    "table.columns": ("hide", "widths"),
+    "keyed-table.sort_before": ("order",),
+    "keyed-table.sort_after": ("order",),
+    "keyed-table.flip": ("sort", "reverse", "descending", "ascending"),
+    "keyed-table.mark": ("select",),
+    "keyed-table.clear_filter": ("reset", "all rows"),
+    "activity.blocking": ("blockers", "blocked", "tree", "cancel", "kill"),
+    "checks.acknowledge": ("ack", "known"),
+    "checks.silence": ("mute", "snooze"),
+    "checks.evidence": ("why",),
+}
+"""What else people call the thing that a key does, by the key's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +72,14 @@ COMMANDS = (
 )
 """Title, key, other words and action of what the program does on every screen."""
 
+WITH_ROWS = (
+    ("Filter", "/", WORDS["table.filter"]),
+    ("Sort", "< >", WORDS["keyed-table.sort_after"]),
+    ("Copy", "y", WORDS["table.copy"]),
+    ("Export", "E", WORDS["table.export"]),
+)
+"""Title, key and other words of what is done with rows; told where there are none."""
+
 
 def offers_of(
     specs: Iterable[ScreenSpec], bindings: Iterable[ActiveBinding], run: Run
@@ -56,7 +88,17 @@ def offers_of(
     commands = (
         Offer(title, key, words, partial(run, action)) for title, key, words, action in COMMANDS
     )
-    return [*screen_offers(specs, run), *key_offers(bindings, run), *commands]
+    keys = list(bindings)
+    with_rows = any(active.binding.id == "table.filter" for active in keys)
+    elsewhere = () if with_rows else elsewhere_offers(run)
+    return [*screen_offers(specs, run), *key_offers(keys, run), *commands, *elsewhere]
+
+
+def elsewhere_offers(run: Run) -> Iterator[Offer]:
+    """Yield what a screen with rows could do, so that nobody looks for it in vain."""
+    for title, key, words in WITH_ROWS:
+        action = f"elsewhere({title!r}, {key!r})"
+        yield Offer(title, key, words, partial(run, action), "on a screen with rows")
 
 
 def screen_offers(specs: Iterable[ScreenSpec], run: Run) -> list[Offer]:
@@ -79,14 +121,16 @@ def key_offers(bindings: Iterable[ActiveBinding], run: Run) -> list[Offer]:
         Offer(
             active.binding.description,
             SHOWN.get(active.binding.key, active.binding.key),
-            (),
+            WORDS.get(active.binding.id or "", ()),
             partial(run, active.binding.action, active.node),
         )
         for active in bindings
-        if (active.binding.id or ".").split(".")[0] in VIEW_SCOPES
-        and active.enabled
-        and active.binding.description
+        if _offered(active.binding.id or "") and active.enabled and active.binding.description
     ]
+
+
+def _offered(identity: str) -> bool:
+    return identity in ROW_KEYS or identity.partition(".")[0] in VIEW_SCOPES
 
 
 def find_offers(offers: Sequence[Offer], typed: str) -> list[Offer]:

@@ -43,6 +43,13 @@ class Errands(App[int]):
         """Say what went wrong and the way out."""
         self.tell(f"{problem.message}. {problem.hint}".strip(". ") + ".", wrong=True)
 
+    def action_elsewhere(self, title: str, key: str) -> None:
+        """Say where something can be done that cannot be done here."""
+        specs = self._deck.specs.values()
+        places = [f"{spec.title} ({spec.key})" for spec in specs if spec.key and spec.columns]
+        some = f", such as {' or '.join(places[:2])}" if places else ""
+        self.tell(f"{title} is {key} on a screen with rows{some}.")
+
     def action_psql(self) -> None:
         """Work on the same target in psql, and come back."""
         self.run_worker(self._psql(), group="psql", exclusive=True)

@@ -1,0 +1,76 @@
+"""docs/keys.md: every key and what it does, made from the bindings and their names."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+
+from textual.binding import Binding
+from textual.dom import DOMNode
+
+import pgdeck.tui
+from docs.making.blocks import table
+from pgdeck.paths import data_dir
+from pgdeck.tui.widgets.help import SHOWN
+from pgdeck.watch.menu import Directory, load_menu
+
+HEAD = """\
+# Keys
+
+<!-- Made by `make docs` from the bindings themselves. -->
+
+`?` shows those of the screen you are on. None needs a terminal with an extended keyboard protocol.
+
+"""
+
+TITLES = {
+    "go": "Going about",
+    "live": "How often",
+    "app": "The program",
+    "table": "A screen with a table",
+    "keyed-table": "The rows of a table",
+}
+"""Headings of scopes that are no screen's, in their order; others are called as their scope."""
+
+
+def keys_page() -> str:
+    """Return the page."""
+    scopes: dict[str, dict[str, Binding]] = {name: {} for name in TITLES}
+    for binding in bindings():
+        if binding.id and binding.description:
+            scope, _, _ = binding.id.partition(".")
+            scopes.setdefault(scope, {})[binding.id] = binding
+    parts = [HEAD, _screens()]
+    for scope, found in scopes.items():
+        rows = [
+            (_keys(binding.key), binding.description, f"`{name}`")
+            for name, binding in found.items()
+        ]
+        title = TITLES.get(scope, scope.replace("-", " ").capitalize())
+        parts.append(f"\n## {title}\n\n{table(('key', 'does', 'name'), rows)}")
+    return "".join(parts)
+
+
+def bindings() -> Iterator[Binding]:
+    """Yield each binding of the dashboard, class by class."""
+    for module in pkgutil.walk_packages(pgdeck.tui.__path__, "pgdeck.tui."):
+        import_module(module.name)
+    for kind in sorted(_kinds(DOMNode), key=lambda each: (each.__module__, each.__qualname__)):
+        if kind.__module__.startswith("pgdeck.") and "BINDINGS" in vars(kind):
+            yield from (each for each in kind.BINDINGS if isinstance(each, Binding))
+
+
+def _kinds(kind: type[DOMNode]) -> set[type[DOMNode]]:
+    found = set(kind.__subclasses__())
+    return found.union(*(_kinds(each) for each in found))
+
+
+def _screens() -> str:
+    specs = load_menu([Directory(data_dir("screens"), trusted=True)]).specs
+    rows = [(f"`{spec.key}`", spec.title) for spec in specs if spec.key]
+    return f"## Screens\n\n{table(('key', 'opens'), rows)}"
+
+
+def _keys(keys: str) -> str:
+    return " ".join(f"`{SHOWN.get(key, key)}`" for key in keys.split(","))
