@@ -64,8 +64,8 @@ class Policy:
 
     def thresholds(self, rule: Rule[Any]) -> Thresholds:
         """Return a rule's thresholds as decided."""
-        bounds = self.settings.get(rule.name, Setting()).bounds
-        return replace(rule.thresholds, **bounds)
+        setting = self.settings.get(rule.name)
+        return rule.thresholds if setting is None else replace(rule.thresholds, **setting.bounds)
 
     def judges(self, rule: Rule[Any], *, developer: bool) -> bool:
         """Say whether a rule is judged; `developer` marks a developer's own database."""

@@ -42,6 +42,7 @@ class ChecksView(RowsView):
     def __init__(self, spec: ScreenSpec, *, ascii_only: bool) -> None:
         super().__init__(spec, CHECK_COLUMNS, ascii_only=ascii_only)
         self._with_ok = True
+        self._named: Keys = ()
 
     @property
     def footer_keys(self) -> Keys:
@@ -155,7 +156,13 @@ class ChecksView(RowsView):
     @on(KeyedTable.RowHighlighted)
     def name_keys(self) -> None:
         """Other rows have other keys."""
-        self.post_message(FooterChanged())
+        self._name_keys()
+
+    def _name_keys(self) -> None:
+        keys = self.footer_keys
+        if keys != self._named:
+            self._named = keys
+            self.post_message(FooterChanged())
 
     def _fill(self) -> None:
         if self.checks is not None:
@@ -169,7 +176,7 @@ class ChecksView(RowsView):
                 self.table.action_first_row()
         self.draw_title()
         self.draw_detail()
-        self.post_message(FooterChanged())
+        self._name_keys()
 
     def summary(self, table: Table) -> str:
         """Count the states, the worst first."""
