@@ -92,17 +92,22 @@ def sequence(value: object) -> Sequence[object]:
     return () if value is None else (value,)
 
 
+def word(value: object) -> str:
+    """Return a scalar's text; a collection, which aliases may have made immense, has none."""
+    return str(value) if isinstance(value, (str, int, float)) else ""
+
+
 def variables(value: object) -> dict[str, str | None]:
     """Return an ``environment`` in either form; None stands for the value of the caller's own."""
     if isinstance(value, dict):
-        return {str(key): None if each is None else str(each) for key, each in value.items()}
-    pairs = (str(each).partition("=") for each in sequence(value))
+        return {str(key): None if each is None else word(each) for key, each in value.items()}
+    pairs = (word(each).partition("=") for each in sequence(value))
     return {name.strip(): text if equals else None for name, equals, text in pairs}
 
 
 def _filled(value: object, fill: Fill) -> str:
     try:
-        return "" if value is None else fill(str(value))
+        return fill(word(value))
     except UnfilledError:
         return ""
 
@@ -112,12 +117,12 @@ def _service(name: str, body: Mapping[str, object], directory: Path, fill: Fill)
 
     def text(value: object) -> str:
         try:
-            return "" if value is None else fill(str(value))
+            return fill(word(value))
         except UnfilledError as error:
             lacks.append(error.sentence)
             return ""
 
-    command = " ".join(text(word) for word in sequence(body.get("command")))
+    command = " ".join(text(each) for each in sequence(body.get("command")))
     aliases = [
         text(alias)
         for network in mapping(body.get("networks")).values()
@@ -135,7 +140,7 @@ def _service(name: str, body: Mapping[str, object], directory: Path, fill: Fill)
         ports=tuple(_ports(body.get("ports"), text)),
         mounts=tuple(_mounts(body.get("volumes"), text)),
         secrets=tuple(filter(None, (_secret(each) for each in sequence(body.get("secrets"))))),
-        profiles=tuple(map(str, sequence(body.get("profiles")))),
+        profiles=tuple(map(word, sequence(body.get("profiles")))),
         env_files=tuple(_env_files(body.get("env_file"), directory, text)),
         on_host=text(body.get("network_mode")) == "host",
         lacks=lacks[0] if lacks else "",
@@ -184,7 +189,7 @@ def _mounts(value: object, text: Callable[[object], str]) -> Iterator[str]:
 
 
 def _secret(value: object) -> str:
-    return str(mapping(value).get("source") or "") if isinstance(value, dict) else str(value)
+    return word(mapping(value).get("source") if isinstance(value, dict) else value)
 
 
 def _env_files(value: object, directory: Path, text: Callable[[object], str]) -> Iterator[Path]:

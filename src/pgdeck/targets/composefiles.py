@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pgdeck.errors import UsageProblem
-from pgdeck.targets.compose import ComposeProject, build, mapping, sequence, variables
+from pgdeck.targets.compose import ComposeProject, build, mapping, sequence, variables, word
 from pgdeck.targets.dotenv import DotEnv, read_dotenv
 from pgdeck.targets.interpolation import UnfilledError, fill
 from pgdeck.targets.reading import LIMIT, read_text
@@ -32,6 +32,7 @@ OF_DEVELOPERS = tuple(
 PLACES = ("", "docker", ".devcontainer", "deploy", "infra")
 MOST_FILES = 24
 DEEPEST = 8
+DEEPEST_MERGE = 4
 
 
 def find_files(directory: Path, environ: Mapping[str, str]) -> tuple[Path, ...]:
@@ -151,7 +152,7 @@ class _Loader:
     def _local(self, value: object, directory: Path) -> Path | None:
         """Return a path of this machine; what another machine holds is not fetched."""
         try:
-            text = fill(str(value), self._values)
+            text = fill(word(value), self._values)
         except UnfilledError as error:
             self.notes.append(f"{directory}: an included file is not read: {error.sentence}")
             return None
@@ -168,7 +169,7 @@ class _Loader:
         if wish is None or depth >= DEEPEST:
             return body
         other = mapping(wish).get("file")
-        base_name = str(mapping(wish).get("service") if isinstance(wish, dict) else wish)
+        base_name = word(mapping(wish).get("service") if isinstance(wish, dict) else wish)
         base_path = path if other is None else self._local(other, path.parent)
         if base_path is None:
             return body
@@ -184,7 +185,7 @@ def _absolute(body: Mapping[str, object], directory: Path) -> Mapping[str, objec
     files: list[object] = []
     for each in sequence(body["env_file"]):
         path = each.get("path") if isinstance(each, dict) else each
-        text = str(path)
+        text = word(path)
         files.append(text if text.startswith(("/", "~", "$")) else str(directory / text))
     return {**body, "env_file": files}
 
@@ -212,16 +213,16 @@ _REPLACED = frozenset({"command", "entrypoint", "test", "image", "path"})
 
 
 def merge(
-    base: Mapping[str, object], over: Mapping[str, object], key: str = ""
+    base: Mapping[str, object], over: Mapping[str, object], depth: int = 0
 ) -> dict[str, object]:
     """Return two files' mappings as one, as compose merges them: the second wins."""
     merged = dict(base)
     for name, value in over.items():
-        merged[name] = _merged(name, merged.get(name), value)
+        merged[name] = _merged(name, merged.get(name), value, depth)
     return merged
 
 
-def _merged(name: str, old: object, new: object) -> object:
+def _merged(name: str, old: object, new: object, depth: int) -> object:
     if isinstance(new, Replacing) or old is None or name in _REPLACED:
         return new
     if isinstance(old, Replacing):
@@ -229,7 +230,8 @@ def _merged(name: str, old: object, new: object) -> object:
     if name == "environment":
         return {**variables(old), **variables(new)}
     if isinstance(old, dict) and isinstance(new, dict):
-        return merge(old, new)
+        # Services, their networks, and what is below: aliases could make more of it endless.
+        return merge(old, new, depth + 1) if depth < DEEPEST_MERGE else new
     if isinstance(old, list) and isinstance(new, (list, str)):
         return [*old, *sequence(new)]
     return old if new is None else new

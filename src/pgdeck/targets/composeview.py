@@ -31,6 +31,7 @@ class ComposeView:
         self._environ = environ
         self._settings = settings
         self._known: dict[Path, ComposeProject | UsageProblem | None] = {}
+        self._environs: dict[Path, dict[str, str]] = {}
 
     def project(self, place: Path) -> ComposeProject | None:
         """Return a directory's project, None without one; raises `UsageProblem`."""
@@ -69,6 +70,11 @@ class ComposeView:
 
     def _variables(self, place: Path) -> dict[str, str]:
         """Return the environment with what a directory's ``.env`` says to compose itself."""
+        if place not in self._environs:
+            self._environs[place] = self._with_own(place)
+        return self._environs[place]
+
+    def _with_own(self, place: Path) -> dict[str, str]:
         try:
             found = read_dotenv(place / ".env", self._environ)
         except UsageProblem:

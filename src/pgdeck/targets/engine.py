@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,10 +10,14 @@ from pgdeck.targets.compose import Port, Service
 
 SECONDS = 3
 MOST_CONTAINERS = 200
+ABSENT = "its socket is not there"
 
 
 def running_containers(environ: Mapping[str, str]) -> list[Service] | str:
     """Return what runs, each as the service that it is like; or why that cannot be told."""
+    address = environ.get("DOCKER_HOST", "")
+    if address.startswith("unix://") and not os.path.exists(address.removeprefix("unix://")):
+        return f"no Docker engine answers: {ABSENT}"
     from docker.client import DockerClient
     from docker.errors import DockerException
     from requests import RequestException
@@ -37,7 +42,7 @@ def _cause(error: BaseException) -> str:
             break
         error, seen = below, seen + 1
     causes: dict[type[BaseException], str] = {
-        FileNotFoundError: "its socket is not there",
+        FileNotFoundError: ABSENT,
         PermissionError: "this account may not use its socket",
         ConnectionRefusedError: "nothing listens at its address",
     }

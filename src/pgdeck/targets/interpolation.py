@@ -67,6 +67,8 @@ def _closing(text: str, start: int) -> int:
         level += 1 if found[0] == "${" else -1
         if level == 0:
             return found.start()
+        if level > DEEPEST:
+            raise UnfilledError("its variables are nested too deeply")
     return -1
 
 

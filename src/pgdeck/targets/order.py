@@ -73,22 +73,15 @@ class Search:
 
     def _around(self) -> Iterator[Candidate]:
         """Yield the components, libpq's own, and what the project's files name, in this order."""
-        from pgdeck.targets.project import find_candidates
+        from pgdeck.targets.project import open_search
 
         assert self._directory is not None
-        found = find_candidates(self._directory, self._environ, self._look())
-        later = None
-        for each in found:
-            if each.rank > Rank.LIBPQ:
-                later = each
-                break
-            yield each
+        components, files = open_search(self._directory, self._environ, self._look())
+        yield from components
         yield from self._libpq()
         if self.project and self.project.own.is_named:
             yield named_candidate(self.project.own, Rank.PROJECT)
-        if later is not None:
-            yield later
-            yield from found
+        yield from files
 
     def _look(self) -> ProjectSettings:
         from pgdeck.targets.project import ProjectSettings

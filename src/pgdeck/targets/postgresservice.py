@@ -96,7 +96,7 @@ def chosen_service(
     names = ", ".join(sorted(each.name for each in found))
     raise UsageProblem(
         f"{project.files[0]} has {len(found)} services of PostgreSQL: {names}",
-        'say which in pgdeck.toml: service = "..." (under [compose])',
+        'say which in pgdeck.toml: compose_service = "..."',
     )
 
 

@@ -107,9 +107,22 @@ def find_candidates(
     directory: Path, environ: Mapping[str, str], settings: ProjectSettings | None = None
 ) -> Iterator[Candidate]:
     """Yield the same one by one: who needs the first only does not wait for the others."""
+    components, files = open_search(directory, environ, settings)
+    yield from components
+    yield from files
+
+
+def open_search(
+    directory: Path, environ: Mapping[str, str], settings: ProjectSettings | None = None
+) -> tuple[Iterator[Candidate], Iterator[Candidate]]:
+    """Return what the components name, and what the files do; neither is read before it is asked.
+
+    libpq's own variables stand between the two.
+    """
     from pgdeck.targets.search import Search
 
-    return Search(search_path(directory), environ, settings or ProjectSettings()).candidates()
+    search = Search(search_path(directory), environ, settings or ProjectSettings())
+    return search.components(), search.files()
 
 
 def look_around(directory: Path, environ: Mapping[str, str]) -> Surroundings:

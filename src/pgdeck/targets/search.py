@@ -63,12 +63,11 @@ class Search:
         self._compose = ComposeView(places, environ, settings)
         self._late: list[Candidate] = []
 
-    def candidates(self) -> Iterator[Candidate]:
-        """Yield what is found, the strongest first; what is wrong with a file comes last.
+    def files(self) -> Iterator[Candidate]:
+        """Yield what the project's files name; what is wrong with a file comes last.
 
         A file that cannot be read may have meant nothing; what another says is surer.
         """
-        yield from self._components()
         yield from self._exported()
         for place in self._places:
             yield from self._of_dotenv(place)
@@ -104,7 +103,7 @@ class Search:
     ) -> None:
         self._late.append(Candidate(Rank.PROJECT, source, problem=problem, file=file, line=line))
 
-    def _components(self) -> Iterator[Candidate]:
+    def components(self) -> Iterator[Candidate]:
         """Yield what the components in the environment say, if they name a host."""
         prefix = self._settings.prefix or prefix_of(self._settings.url_env)
         secrets = self._settings.secrets if prefix else None
