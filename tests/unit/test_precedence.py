@@ -1,0 +1,321 @@
+"""Which source wins, what a project may say, and how every value is accounted for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pgdeck.core.target import Environment, Target
+from pgdeck.errors import Problem, Refused, UsageProblem
+from pgdeck.targets import trust
+from pgdeck.targets.config import Settings, read_settings
+from pgdeck.targets.detect import find_target
+from pgdeck.targets.order import Search
+from pgdeck.targets.passwords import unlock
+from pgdeck.targets.resolution import MASK, resolve
+from pgdeck.targets.sources import Resolution, Setting
+
+SECRET = "s3cret"
+REMOTE = "postgresql://app@db.example.com/shop"
+HERE = "postgresql://app@127.0.0.1/shop"
+
+
+class Place:
+    """A person's configuration and a project around the working directory."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.path = tmp_path / "config.toml"
+        self.project = tmp_path / "shop"
+        (self.project / ".git").mkdir(parents=True)
+        self.work = self.project / "src"
+        self.work.mkdir()
+        self.environ: dict[str, str] = {"HOME": str(tmp_path)}
+
+    def own(self, text: str) -> None:
+        self.path.write_text(text)
+        self.path.chmod(0o600)
+
+    def projects(self, text: str) -> Path:
+        path = self.project / "pgdeck.toml"
+        path.write_text(text)
+        path.chmod(0o600)
+        return path
+
+    @property
+    def settings(self) -> Settings:
+        return read_settings(self.path)
+
+    def target(self, argument: str | None = None) -> Target:
+        target = find_target(argument, self.environ, self.settings, self.work)
+        assert target is not None
+        return target
+
+    def resolution(self, argument: str | None = None) -> Resolution:
+        return resolve(argument, self.environ, self.settings, self.work)
+
+    def value(self, name: str, argument: str | None = None) -> Setting:
+        return next(each for each in self.resolution(argument).settings if each.name == name)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return Place(tmp_path)
+
+
+def test_the_rows_of_the_table_in_their_order(place: Place) -> None:
+    place.own(f'[targets.prod]\nurl = "{REMOTE}"\n')
+    place.projects('url = "postgresql://files/x"\nurl_env = "SHOP_PG_URI"\n')
+    place.environ |= {
+        "PGDECK_URL": "postgresql://deck/x",
+        "DATABASE_URL": "postgresql://database/x",
+        "SHOP_PG_URI": "postgresql://own/x",
+        "PGHOST": "libpq",
+    }
+    assert place.target("prod").conninfo["host"] == "db.example.com"
+    order = [
+        ("PGDECK_URL", "deck"),
+        ("DATABASE_URL", "database"),
+        ("SHOP_PG_URI", "own"),
+        ("PGHOST", "libpq"),
+        ("pgdeck.toml", "files"),
+    ]
+    for source, host in order:
+        target = place.target()
+        assert (target.source, target.conninfo["host"]) == (source, host)
+        place.environ.pop(source, None)
+
+
+def test_a_named_target_brings_everything_that_is_said_of_it(place: Place) -> None:
+    place.own(
+        f"""
+[defaults]
+read_only = true
+[targets.prod]
+url = "{REMOTE}"
+environment = "prod"
+colour = "red"
+project_dir = "shop"
+backup_dir = "backups"
+[targets.open]
+url = "{HERE}"
+read_only = false
+"""
+    )
+    prod = place.target("prod")
+    assert (prod.name, prod.source) == ("prod", "config.toml")
+    assert (prod.environment, prod.colour, prod.read_only) == (Environment.PROD, "red", True)
+    assert prod.project_dir == place.path.parent / "shop"
+    assert prod.backup_dir == place.path.parent / "backups"
+    assert place.target("open").read_only is False
+
+
+@pytest.mark.parametrize("argument", [REMOTE, "host=db.example.com user=other dbname=shop"])
+def test_a_configured_database_is_known_by_its_address_too(place: Place, argument: str) -> None:
+    place.own(f'[targets.prod]\nurl = "{REMOTE}"\nenvironment = "prod"\n')
+    target = place.target(argument)
+    assert (target.name, target.environment, target.source) == (
+        "prod",
+        Environment.PROD,
+        "argument",
+    )
+    assert place.target("host=db.example.com dbname=x").environment is Environment.UNKNOWN
+
+
+def test_an_unknown_name_is_said_with_the_nearest(place: Place) -> None:
+    place.own(f'[targets.prod]\nurl = "{REMOTE}"\n[targets."db:1/x"]\nenvironment = "dev"\n')
+    with pytest.raises(UsageProblem, match="there is no target prdo") as caught:
+        place.target("prdo")
+    assert caught.value.hint == "did you mean prod?"
+
+
+def test_a_target_of_the_project_has_a_name_too(place: Place) -> None:
+    place.projects('[targets.replica]\nurl = "postgresql://replica/shop"\nenvironment = "staging"')
+    target = place.target("replica")
+    assert (target.name, target.source) == ("replica", "pgdeck.toml")
+    assert target.environment is Environment.STAGING
+    assert target.project_dir == place.project
+
+
+@pytest.mark.parametrize(
+    ("url", "own", "projects", "marked"),
+    [
+        # A project may tighten ...
+        (REMOTE, "", "prod", "prod"),
+        (REMOTE, "dev", "prod", "prod"),
+        (REMOTE, "dev", "staging", "staging"),
+        (HERE, "", "prod", "prod"),
+        # ... and never loosen.
+        (REMOTE, "prod", "dev", "prod"),
+        (REMOTE, "prod", "staging", "prod"),
+        (REMOTE, "", "dev", "unknown"),
+        # On this host unmarked is a developer's in any case.
+        (HERE, "", "dev", "dev"),
+    ],
+)
+def test_a_project_may_tighten_and_never_loosen(
+    place: Place, url: str, own: str, projects: str, marked: str
+) -> None:
+    mark = f'environment = "{own}"' if own else ""
+    place.own(f'[targets.shop]\nurl = "{url}"\n{mark}\n')
+    place.projects(f'url = "{url}"\nenvironment = "{projects}"\nread_only = true\n')
+    target = place.target()
+    assert target.environment.value == marked
+    assert target.read_only
+    assert bool(target.notes) == (marked not in (projects,))
+    # What a person names is none of the project's business.
+    assert place.target(url).environment.value == (own or "unknown")
+
+
+def test_read_only_of_ones_own_stays(place: Place) -> None:
+    place.own(f'[targets.shop]\nurl = "{REMOTE}"\nread_only = true\n')
+    place.projects(f'url = "{REMOTE}"\nread_only = false\n')
+    assert place.target().read_only
+    assert place.value("read_only").lost == (("pgdeck.toml", "false"),)
+
+
+def test_a_conflict_is_shown_value_by_value(place: Place) -> None:
+    place.projects('url = "postgresql://files/shop"')
+    place.environ |= {
+        "DATABASE_URL": f"postgresql://app:{SECRET}@db/shop?sslmode=require",
+        "PGHOST": "elsewhere",
+        "PGPORT": "6000",
+        "PGPASSWORD": "0ther",
+        "PGSSLMODE": "disable",
+    }
+    found = place.resolution()
+    values = {each.name: each for each in found.settings}
+    assert values["host"] == Setting(
+        "host", "db", "DATABASE_URL", (("PGHOST", "elsewhere"), ("pgdeck.toml", "files"))
+    )
+    assert (values["port"].value, values["port"].source) == ("6000", "PGPORT")
+    assert values["sslmode"].lost == (("PGSSLMODE", "disable"),)
+    assert values["password"] == Setting(
+        "password", MASK, "DATABASE_URL", (("PGPASSWORD", MASK),), secret=True
+    )
+    assert [each.source for each in found.candidates] == ["DATABASE_URL", "PGHOST", "pgdeck.toml"]
+    assert SECRET not in repr(found)
+    assert "0ther" not in repr(found)
+    # What is shown is what is used.
+    conninfo = place.target().conninfo
+    assert (conninfo["host"], conninfo["port"], conninfo["sslmode"]) == ("db", "6000", "require")
+
+
+def test_what_nobody_says_has_its_default(place: Place) -> None:
+    place.environ["PGDATABASE"] = "shop"
+    values = {each.name: each for each in place.resolution().settings}
+    assert (values["host"].value, values["port"].value) == ("local socket", "5432")
+    assert values["sslmode"].source == "libpq's default"
+    assert values["environment"].value == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("line", "mode", "source"),
+    [
+        ("db:5432:shop:app:x", 0o600, "{}:2"),
+        (r"*:*:sh\op:*:x", 0o600, "{}:2"),
+        ("db:5432:other:app:x", 0o600, None),
+        ("db:5432:shop:app:x", 0o640, None),
+    ],
+)
+def test_the_password_file_is_a_source(
+    place: Place, line: str, mode: int, source: str | None
+) -> None:
+    path = Path(place.environ["HOME"]) / ".pgpass"
+    path.write_text(f"# passwords\n{line}\n")
+    path.chmod(mode)
+    found = place.resolution("postgresql://app@db/shop")
+    passwords = [each.source for each in found.settings if each.name == "password"]
+    assert passwords == ([source.format(path)] if source else [])
+    assert any("chmod 600" in note for note in found.notes) == (mode == 0o640)
+
+
+def test_what_cannot_be_read_is_shown_and_does_not_win_silently(place: Place) -> None:
+    place.environ |= {"DATABASE_URL": f"mysql://u:{SECRET}@db/shop", "PGHOST": "db"}
+    with pytest.raises(UsageProblem, match=r"DATABASE_URL: .*MySQL"):
+        place.target()
+    found = place.resolution()
+    assert (found.settings, found.candidates[0].source) == ((), "DATABASE_URL")
+    assert "MySQL" in found.notes[0]
+    assert SECRET not in repr(found)
+    place.environ["PGDECK_URL"] = REMOTE
+    assert place.target().source == "PGDECK_URL"
+
+
+def test_a_broken_project_does_not_stand_in_the_way_of_what_is_named(place: Place) -> None:
+    place.projects("ulr = 1")
+    assert place.target(REMOTE).name == "db.example.com:5432/shop"
+    with pytest.raises(UsageProblem, match=r"pgdeck\.toml:1: ulr is unknown"):
+        find_target(None, place.environ, place.settings, place.work)
+
+
+@pytest.mark.parametrize(
+    ("key", "environ"),
+    [
+        (f'password = "{SECRET}"', {}),
+        ('password_variable = "SHOP_PASSWORD"', {"SHOP_PASSWORD": SECRET}),
+        (f'password_command = "echo {SECRET}"', {}),
+        (f'password_command = ["sh", "-c", "echo {SECRET}; echo other"]', {}),
+    ],
+)
+def test_where_a_password_may_come_from(place: Place, key: str, environ: dict[str, str]) -> None:
+    place.own(f'[targets.shop]\nurl = "{REMOTE}"\n{key}\n')
+    place.environ |= {**environ, "PGPASSWORD": "0ther"}
+    target = unlock(place.target("shop"))
+    assert target.conninfo["password"] == SECRET
+    assert "command" in key or SECRET not in repr(place.target("shop"))
+    assert SECRET not in repr(target)
+    assert place.value("password", "shop").value == MASK
+
+
+def test_a_password_of_the_address_itself_wins(place: Place) -> None:
+    place.own(f'[targets.shop]\nurl = "{REMOTE}"\npassword_command = "false"\n')
+    target = place.target(f"postgresql://app:{SECRET}@db.example.com/shop")
+    assert unlock(target).conninfo["password"] == SECRET
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ('password_variable = "UNSET"', "UNSET is not set"),
+        ('password_command = "false"', r"\(false\) ended with 1"),
+        ('password_command = "true"', "printed nothing"),
+        ('password_command = "/nowhere/x s3cret"', "cannot be run: No such file"),
+        ("password_command = ['sh', '-c', 'echo s3cret; kill -9 $$']", "ended by signal 9"),
+        (r"""password_command = ["printf", "\\377\\n"]""", "what is no text"),
+    ],
+)
+def test_a_password_that_cannot_be_had_is_named(place: Place, key: str, said: str) -> None:
+    place.own(f'[targets.shop]\nurl = "{REMOTE}"\n{key}\n')
+    with pytest.raises(Problem, match=said) as caught:
+        unlock(place.target("shop"))
+    assert SECRET not in f"{caught.value}{caught.value.hint}"
+
+
+def test_a_projects_command_runs_only_when_it_was_seen(place: Place) -> None:
+    place.projects(f'url = "{HERE}"\npassword_command = "echo {SECRET}"\n')
+    with pytest.raises(Refused, match=r"names a command .*not trusted") as caught:
+        place.target()
+    assert f"pgdeck config trust {place.project}" in caught.value.hint
+    trust.trust(place.project, [("echo", SECRET)])
+    assert unlock(place.target()).conninfo["password"] == SECRET
+    # Another one is another question.
+    place.projects(f'url = "{HERE}"\npassword_command = "echo other"\n')
+    with pytest.raises(Refused):
+        place.target()
+    assert trust.distrust(place.project)
+    assert not trust.is_trusted(place.project, ("echo", SECRET))
+
+
+def test_every_configured_target_can_be_listed(place: Place) -> None:
+    place.own(f'[targets.b]\nurl = "{REMOTE}"\n[targets.a]\nservice = "x"\n[targets."h:1/d"]\n')
+    place.projects('[targets.c]\nurl = "postgresql://c/x"\n[targets.b]\nurl = "postgresql://no/x"')
+    search = Search(place.environ, place.settings, place.work)
+    named = search.named()
+    assert [(each.name, each.source) for each in named] == [
+        ("b", "config.toml"),
+        ("a", "config.toml"),
+        ("c", "pgdeck.toml"),
+    ]
+    assert search.target(named[0]).conninfo["host"] == "db.example.com"
