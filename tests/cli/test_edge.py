@@ -40,9 +40,17 @@ def environ(tmp_path: Path) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(SOURCE), "HOME": str(tmp_path)}
 
 
+def run(environ: dict[str, str], command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run in an empty directory: in the repository its own compose file names a database."""
+    home = environ["HOME"]
+    return subprocess.run(
+        command, env=environ, cwd=home, capture_output=True, text=True, timeout=60
+    )
+
+
 def pgdeck(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pgdeck", *words]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+    return run(environ, command)
 
 
 def edge(environ: dict[str, str], body: str, *words: str) -> subprocess.CompletedProcess[str]:
@@ -50,7 +58,7 @@ def edge(environ: dict[str, str], body: str, *words: str) -> subprocess.Complete
     lines = "\n".join(f"    {line}" for line in body.splitlines())
     script = STAND_IN.format(body=lines, words=["ls", *words])
     command = [sys.executable, "-c", script]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+    return run(environ, command)
 
 
 def test_version_and_help(environ: dict[str, str]) -> None:
@@ -179,5 +187,5 @@ def test_a_narrow_line_is_set_up_before_the_toolkit_is_read(environ: dict[str, s
         "sys.exit(main(['--low-bandwidth']))\n"
     )
     command = [sys.executable, "-c", script]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+    done = run(environ, command)
     assert done.stdout == "none\n"

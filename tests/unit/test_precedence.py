@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from pgdeck.targets.passwords import unlock
 from pgdeck.targets.resolution import MASK, resolve
 from pgdeck.targets.sources import Resolution, Setting
 
+SOURCE = Path(__file__).resolve().parents[2] / "src"
 SECRET = "s3cret"
 REMOTE = "postgresql://app@db.example.com/shop"
 HERE = "postgresql://app@127.0.0.1/shop"
@@ -319,3 +322,47 @@ def test_every_configured_target_can_be_listed(place: Place) -> None:
         ("c", "pgdeck.toml"),
     ]
     assert search.target(named[0]).conninfo["host"] == "db.example.com"
+
+
+def test_a_projects_address_can_write_no_file_and_read_no_strangers_passwords(
+    place: Place,
+) -> None:
+    place.projects('url = "postgresql://db/shop?passfile=/x&sslkeylogfile=/y&sslmode=require"')
+    target = place.target()
+    assert {"passfile", "sslkeylogfile"} & target.conninfo.keys() == set()
+    assert target.conninfo["sslmode"] == "require"
+    assert target.notes == ("not from a project, left out: passfile, sslkeylogfile",)
+
+
+def test_the_components_come_before_libpqs_variables_and_these_before_files(place: Place) -> None:
+    place.environ |= {"SHOP_PG_HOST": "parts", "PGHOST": "libpq"}
+    (place.project / ".env").write_text("DATABASE_URL=postgresql://files/shop\n")
+    place.projects('prefix = "SHOP"\nurl = "postgresql://own/shop"')
+    hosts = []
+    for variable in ("SHOP_PG_HOST", "PGHOST", ""):
+        target = place.target()
+        hosts.append((target.source, target.conninfo["host"]))
+        place.environ.pop(variable, None)
+    assert hosts == [("SHOP_PG_HOST", "parts"), ("PGHOST", "libpq"), ("pgdeck.toml", "own")]
+    place.projects('prefix = "SHOP"\nenvironment = "prod"')
+    target = place.target()
+    assert (target.source, target.environment) == (".env: DATABASE_URL", Environment.PROD)
+
+
+def test_nothing_is_read_before_its_turn(place: Place) -> None:
+    script = f"""
+import sys
+from pathlib import Path
+from pgdeck.targets.detect import find_target
+assert find_target(sys.argv[1] or None, {{"PGHOST": "db"}}, None, Path({str(place.work)!r}))
+names = ("config", "schema", "document", "marks", "search", "yamltext", "trust", "passwords")
+print([name for name in names if f"pgdeck.targets.{{name}}" in sys.modules])
+print("tomllib" in sys.modules, "psycopg" in sys.modules)
+"""
+    said = {}
+    for argument in (REMOTE, "host=db password='a b'"):
+        command = [sys.executable, "-c", script, argument]
+        environ = {"PYTHONPATH": str(SOURCE)}
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+        said[argument] = done.stdout
+    assert set(said.values()) == {"[]\nFalse False\n"}

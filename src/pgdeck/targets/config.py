@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pgdeck.core.target import SECRET_KEYWORDS, Environment
+from pgdeck.core.target import SECRET_KEYWORDS, Conninfo, Environment
 from pgdeck.errors import UsageProblem
 from pgdeck.paths import config_dir
 from pgdeck.targets.document import Document, Malformed, Mistake, Place, read_document
@@ -25,6 +25,7 @@ from pgdeck.targets.url import Address
 
 FILE = "config.toml"
 TOP_KEYS = ("defaults", "checks", "targets")
+NOT_FROM_FILES = frozenset({"sslkeylogfile", "passfile"})
 PASSWORD_KEYS = ("password_command", "password_variable", "password")
 _NAME = re.compile(r"[\w][\w.-]{0,62}")
 
@@ -175,8 +176,20 @@ def project_of(document: Document, mistakes: list[Mistake]) -> Project:
         profiles=places.get("compose_profiles", ()),
         alembic=places.get("alembic"),
     )
-    own = _settings(document, (), values, mistakes)
-    return Project(document.path, own, look, _targets(document, mistakes))
+    own = _harmless(_settings(document, (), values, mistakes))
+    targets = {name: _harmless(each) for name, each in _targets(document, mistakes).items()}
+    return Project(document.path, own, look, targets)
+
+
+def _harmless(settings: TargetSettings) -> TargetSettings:
+    """Return a project's target without what could write a file or read another's passwords."""
+    address = settings.address
+    if address is None or not NOT_FROM_FILES & address.conninfo.keys():
+        return settings
+    kept = {key: each for key, each in address.conninfo.items() if key not in NOT_FROM_FILES}
+    left_out = ", ".join(sorted(NOT_FROM_FILES & address.conninfo.keys()))
+    notes = (*address.notes, f"not from a project, left out: {left_out}")
+    return replace(settings, address=Address(Conninfo(kept), notes))
 
 
 def _targets(document: Document, mistakes: list[Mistake]) -> dict[str, TargetSettings]:

@@ -5,7 +5,6 @@ Nothing here runs what a project brings; files are read within limits (`targets.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +85,8 @@ def _holds_table(path: Path) -> bool:
         return False
     if text is None or "pgdeck" not in text:
         return False
+    import tomllib  # only where it is likely to be needed
+
     try:
         tool = tomllib.loads(text).get("tool")
     except (ValueError, RecursionError):
