@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from pgdeck.errors import UsageProblem
 if TYPE_CHECKING:
     from pgdeck.checks.policy import Policy
     from pgdeck.core.check import Checks, Pardons
+    from pgdeck.core.ladder import Ladder, Report
     from pgdeck.core.rows import Table
     from pgdeck.core.shell import Shell, ShellWanted
     from pgdeck.targets.document import Document, Mistake
@@ -197,6 +200,16 @@ def open_shell(wanted: ShellWanted) -> AbstractContextManager[Shell]:
     from pgdeck.pg.psql import psql_on
 
     return psql_on(wanted)
+
+
+async def examine(target: Target, report: Report) -> Ladder:
+    """Try every rung from the configuration to the rights; never raises for what it finds."""
+    import asyncio
+
+    # The import takes a moment in which a screen would stand still.
+    climb = await asyncio.to_thread(import_module, "pgdeck.doctor.climb")
+    ladder: Ladder = await climb.examine(target, os.environ, report)
+    return ladder
 
 
 def sweep() -> None:

@@ -19,6 +19,7 @@ from pgdeck.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pgdeck.core.check import Pardons
+    from pgdeck.core.ladder import Ladder, Report
     from pgdeck.core.shell import Shell, ShellWanted
     from pgdeck.core.source import Watcher
 
@@ -70,6 +71,7 @@ def open_dashboard(target: Target, args: argparse.Namespace) -> int:
         ascii_only=args.ascii,
         open_shell=_open_shell,
         open_pardons=_open_pardons,
+        examine=_examine,
         author=_author(),
     )
     code = app.run(mouse=not args.no_mouse)
@@ -114,6 +116,12 @@ def _open_pardons(fingerprint: str) -> Pardons:
     from pgdeck.wiring import open_pardons
 
     return open_pardons(fingerprint)
+
+
+async def _examine(target: Target, report: Report) -> Ladder:
+    from pgdeck.wiring import examine
+
+    return await examine(target, report)
 
 
 def _open_watcher(target: Target, specs: Mapping[str, ScreenSpec], start: str) -> Watcher:

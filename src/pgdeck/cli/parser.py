@@ -22,6 +22,7 @@ commands:
   pgdeck ls SCREEN [TARGET] the rows of a screen, once; without SCREEN the list of screens
   pgdeck check [TARGET]     what is wrong, with its fix; the exit codes of monitoring plugins
   pgdeck metrics [TARGET]   the same for a Prometheus, as OpenMetrics text
+  pgdeck doctor [TARGET]    why it cannot be reached, rung by rung, and what mends it
   pgdeck screens check      are all screen files right, and do their queries run here?
   pgdeck config show        which database is meant and why; check, init, trust: the files
   pgdeck completion SHELL   what makes Tab complete commands, screens, rules and targets
@@ -338,6 +339,12 @@ def _config_parser() -> argparse.ArgumentParser:
     return config_parser()
 
 
+def _doctor_parser() -> argparse.ArgumentParser:
+    from pgdeck.cli.doctorparser import doctor_parser
+
+    return doctor_parser()
+
+
 PARSERS: dict[str, Make] = {
     DASHBOARD: dashboard_parser,
     "demo": demo_parser,
@@ -348,6 +355,7 @@ PARSERS: dict[str, Make] = {
     "screens": screens_parser,
     "config": _config_parser,
     "completion": completion_parser,
+    "doctor": _doctor_parser,
 }
 COMMANDS = frozenset(PARSERS) - {DASHBOARD}
 VALUE_OPTIONS = frozenset(

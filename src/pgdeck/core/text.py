@@ -216,6 +216,35 @@ def cut_middle(text: str, width: int, ellipsis: str = "…") -> str:
     return head + mark + text[start:]
 
 
+def wrap(text: str, width: int) -> list[str]:
+    """Break safe text at blanks into lines of at most `width` cells; a long word is cut hard."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        joined = f"{line} {word}" if line else word
+        if cell_width(joined) <= width:
+            line = joined
+            continue
+        if line:
+            lines.append(line)
+        line = word
+        while cell_width(line) > width > 0:
+            head = _head(line, width)
+            lines.append(head)
+            line = line[len(head) :]
+    return [*lines, line] if line or not lines else lines
+
+
+def _head(text: str, width: int) -> str:
+    """Return the longest prefix of at most `width` cells, and at least one character."""
+    taken = 0
+    for at, char in enumerate(text):
+        taken += cell_width(char)
+        if taken > width:
+            return text[: max(1, at)]
+    return text
+
+
 _NOT_ASCII = re.compile(rf"({_ESCAPE.pattern})|\\(?=[^\x00-\x7f])|([^\x00-\x7f])")
 
 

@@ -30,6 +30,7 @@ from pgdeck.tui.views.registry import warm_up
 
 if TYPE_CHECKING:
     from pgdeck.core.check import Pardons
+    from pgdeck.core.ladder import Examine
     from pgdeck.core.shell import OpenShell
 
 OpenPardons = Callable[[str], "Pardons"]
@@ -73,11 +74,13 @@ class DeckApp(Errands):
         ascii_only: bool = False,
         open_shell: OpenShell | None = None,
         open_pardons: OpenPardons | None = None,
+        examine: Examine | None = None,
         author: str = "",
     ) -> None:
         super().__init__(driver_class=Terminal)
         self._open_shell = open_shell
         self._open_pardons = open_pardons
+        self._examine = examine
         self.author = author
         self.specs = specs
         self.interval = interval

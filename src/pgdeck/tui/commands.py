@@ -59,6 +59,7 @@ Run = Callable[..., Awaitable[object]]
 
 COMMANDS = (
     ("Psql here, and back", "~", ("psql", "sql", "shell"), "psql"),
+    ("Doctor", "!", ("doctor", "diagnose", "why"), "doctor"),
     ("Maximise, and back", "M", ("zen", "maximize"), "screen.zen"),
     ("Screenshot", "", ("picture", "svg"), "picture"),
     ("Pause or go on", "p", ("pause", "resume"), "pause"),

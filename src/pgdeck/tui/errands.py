@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events, on
 from textual.app import App, SuspendNotSupported
 from textual.binding import Binding, BindingType
 
@@ -18,6 +19,7 @@ from pgdeck.tui.outing import go_out
 from pgdeck.tui.picture import save_picture
 
 if TYPE_CHECKING:
+    from pgdeck.core.ladder import Examine
     from pgdeck.core.shell import OpenShell
 
 TOLD = 6.0
@@ -29,10 +31,12 @@ class Errands(App[int]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tilde", "psql", "psql here, and back", id="app.psql"),
+        Binding("exclamation_mark", "doctor", "Why it does not connect", id="app.doctor"),
     ]
 
     _deck: Deck
     _open_shell: OpenShell | None = None
+    _examine: Examine | None = None
 
     def tell(self, said: str, *, wrong: bool = False) -> None:
         """Say something in passing."""
@@ -89,6 +93,18 @@ class Errands(App[int]):
             yield
         finally:
             watcher.resume()
+
+    @on(events.Click, "#banner")
+    def action_doctor(self) -> None:
+        """Try every rung between here and the database, and say which one breaks."""
+        from pgdeck.tui.widgets.doctor import DoctorScreen
+
+        target = self._deck.framing.target
+        if self._examine is None or target is None:
+            self.tell("No target is open yet, so there is nothing to examine.", wrong=True)
+        elif not isinstance(self.screen, DoctorScreen):
+            ascii_only = self._deck.ascii_only
+            self.push_screen(DoctorScreen(target, self._examine, ascii_only=ascii_only))
 
     def action_picture(self) -> None:
         """Keep the screen as a picture, once what covers it is gone."""

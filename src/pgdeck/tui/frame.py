@@ -180,9 +180,9 @@ def banner_line(link: LinkState, now: float, width: int) -> Line:
     said = safe(failure.message) if failure else "No connection"
     due = None if failure is None or failure.retry_at is None else failure.retry_at - now
     if due is not None and due > 0.5:
-        tail = f" next try in {round(due)} s · R now "
+        tail = f" next try in {round(due)} s · R now · ! why "
     else:
-        tail = " trying now "
+        tail = " trying now · ! why "
     hint = f" · {safe(failure.hint)}" if failure and failure.hint else ""
     room = width - 3 - cell_width(said) - cell_width(tail)
     # A few letters of a hint would only hide where the message ends.

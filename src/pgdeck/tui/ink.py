@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pgdeck.core.cell import Cell, Level
 from pgdeck.core.text import cell_width, fit
+from pgdeck.core.text import wrap as wrap
 
 ROLES = (
     "text",
@@ -172,35 +173,6 @@ def of_cell(cell: Cell) -> Line:
     if cell.mark:
         spans.append(Span(cell.mark, role))
     return tuple(spans)
-
-
-def wrap(text: str, width: int) -> list[str]:
-    """Break safe text at blanks into lines of at most `width` cells; a long word is cut hard."""
-    lines: list[str] = []
-    line = ""
-    for word in text.split(" "):
-        joined = f"{line} {word}" if line else word
-        if cell_width(joined) <= width:
-            line = joined
-            continue
-        if line:
-            lines.append(line)
-        line = word
-        while cell_width(line) > width > 0:
-            head = _head(line, width)
-            lines.append(head)
-            line = line[len(head) :]
-    return [*lines, line] if line or not lines else lines
-
-
-def _head(text: str, width: int) -> str:
-    """Return the longest prefix of at most `width` cells, and at least one character."""
-    taken = 0
-    for at, char in enumerate(text):
-        taken += cell_width(char)
-        if taken > width:
-            return text[: max(1, at)]
-    return text
 
 
 def faded(lines: Iterable[Line]) -> list[Line]:

@@ -21,6 +21,7 @@ SHOWN = {
     "question_mark": "?",
     "colon": ":",
     "tilde": "~",
+    "exclamation_mark": "!",
     "plus": "+",
     "minus": "-",
     "equals_sign": "=",

@@ -1,0 +1,61 @@
+"""The ladder as lines for people: the same on the command line and in the dashboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pgdeck.core.ladder import RUNGS, Rung, Verdict
+from pgdeck.core.text import cell_width, safe, to_ascii, wrap
+
+SIGNS: Mapping[Verdict, tuple[str, str, str]] = {
+    Verdict.OK: ("✓", "v", "good"),
+    Verdict.WARNING: ("▲", "!", "warning"),
+    Verdict.FAILED: ("■", "#", "critical"),
+    Verdict.SKIPPED: ("·", "-", "quiet"),
+    Verdict.UNREACHED: ("○", ".", "quiet"),
+}
+"""Glyph, its twin in ASCII, and role."""
+
+INDENT = 4 + max(map(len, RUNGS.values()))
+LABEL = 7
+NARROWEST = 20
+
+Part = tuple[str, str]
+"""A text and its role."""
+
+
+def rung_lines(rung: Rung, width: int | None, *, ascii: bool = False) -> Iterator[list[Part]]:
+    """Yield the lines of a rung: what was found, then cause, cure and notes under it.
+
+    With a `width` in cells texts are broken at blanks.
+    """
+    glyph, sign, role = SIGNS[rung.verdict]
+    head = [(f"{sign if ascii else glyph} ", role), (f"{rung.title:<{INDENT - 2}}", "title")]
+    room = None if width is None else max(NARROWEST, width - INDENT)
+    quiet = rung.verdict in (Verdict.SKIPPED, Verdict.UNREACHED)
+    said = rung.verdict.value if rung.verdict is Verdict.UNREACHED else rung.said
+    for line in _broken(said, room, ascii=ascii):
+        yield [*head, (line, "quiet" if quiet else "text")]
+        head = [(" " * INDENT, "text")]
+    entries = [("cause", rung.cause, "text"), ("cure", rung.cure, "key")]
+    for note in rung.notes:
+        entries += [("note", note.said, "text"), ("cure", note.cure, "key")]
+    for label, text, ink in entries:
+        yield from _entry(label, text, ink, room, ascii=ascii)
+
+
+def _entry(
+    label: str, text: str, ink: str, room: int | None, *, ascii: bool
+) -> Iterator[list[Part]]:
+    if not text:
+        return
+    named = f"{label:<{LABEL}}"
+    left = None if room is None else room - LABEL
+    for line in _broken(text, left, ascii=ascii):
+        yield [(" " * INDENT, "text"), (named, "quiet"), (line, ink)]
+        named = " " * LABEL
+
+
+def _broken(text: str, room: int | None, *, ascii: bool) -> list[str]:
+    shown = to_ascii(safe(text)) if ascii else safe(text)
+    return [shown] if room is None or cell_width(shown) <= room else wrap(shown, room)

@@ -1,0 +1,1 @@
+"""Why a target cannot be reached: every rung up to the rights, tried for real."""
