@@ -11,7 +11,7 @@ from pgdeck.cli.output import speaks_unicode, terminal_width, write
 from pgdeck.core.ladder import Ladder, Rung, conclusion, ladder_shape, without_target
 from pgdeck.core.ladder_text import rung_lines
 from pgdeck.core.machine import as_json, target_shape
-from pgdeck.errors import UsageProblem
+from pgdeck.errors import Problem
 
 if TYPE_CHECKING:
     from pgdeck.core.target import Target
@@ -20,22 +20,24 @@ WIDEST = 110
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the ladder, each rung as soon as it is known; returns 0, 1, 2 or 4."""
+    """Print the ladder, each rung as soon as it is known; returns the exit code."""
     tell = _nothing if args.json else _teller()
     target: Target | None = None
     try:
         target = args.find_target()
-    except UsageProblem as problem:
-        ladder = without_target(problem.message, problem.hint)
+    except Problem as problem:
+        # Also a password that a command should have printed, or a project not yet trusted.
+        ladder, code = without_target(problem.message, problem.hint), problem.exit_code
         for rung in ladder.rungs:
             tell(rung)
     else:
         ladder = asyncio.run(_examine(target, tell))
+        code = ladder.exit_code
     if args.json:
         write(as_json(report(target, ladder)) + "\n")
     else:
         write(f"\n{conclusion(ladder)}\n")
-    return ladder.exit_code
+    return code
 
 
 async def _examine(target: Target, tell: Callable[[Rung], None]) -> Ladder:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 
+from pgdeck.core.address import is_here
 from pgdeck.core.ladder import (
     RUNGS,
     Ladder,
@@ -34,7 +35,6 @@ from pgdeck.doctor.tools import judge_tools
 from pgdeck.errors import Unreachable
 from pgdeck.pg.address import Address
 from pgdeck.pg.connect import APPLICATION_NAME, open_session
-from pgdeck.pg.psql import is_here
 from pgdeck.pg.session import Session
 
 DOCTOR = f"{APPLICATION_NAME} doctor"

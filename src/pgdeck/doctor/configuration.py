@@ -9,7 +9,8 @@ from pgdeck.core.ladder import Note, Rung, failed, fine
 from pgdeck.core.target import Target
 from pgdeck.doctor.passfile import Password, is_private
 from pgdeck.doctor.tls import MODES, Wish
-from pgdeck.targets.detect import LOCATING, URL_VARIABLES
+from pgdeck.targets.keywords import LOCATING
+from pgdeck.targets.order import OWN_VARIABLE, PROJECT_VARIABLE
 
 
 def judge_configuration(
@@ -32,11 +33,13 @@ def judge_configuration(
 
 def _ignored(target: Target, environ: Mapping[str, str]) -> Iterator[Note]:
     """Name what is set as well and has no say."""
-    others = [name for name in URL_VARIABLES if environ.get(name) and name != target.source]
-    if target.source in URL_VARIABLES:
-        others = [name for name in others if name == URL_VARIABLES[1]]
+    others = [
+        name
+        for name in (OWN_VARIABLE, PROJECT_VARIABLE)
+        if environ.get(name) and name != target.source
+    ]
     if others:
-        yield Note(f"not used, since {target.source} comes first: {', '.join(others)}")
+        yield Note(f"set as well, not used: {', '.join(others)} (pgdeck config show)")
     named = {
         variable
         for variable, keyword in LOCATING.items()

@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pgdeck.core.address import is_here
 from pgdeck.core.ladder import Note, Rung, failed, fine, skipped
 from pgdeck.core.target import Conninfo
 from pgdeck.errors import Unreachable
 from pgdeck.pg.address import Address, addresses_of
-from pgdeck.pg.psql import is_here
 
 NAME_LIMIT = 5.0
 """Seconds that the name service gets."""
