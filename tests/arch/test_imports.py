@@ -22,6 +22,7 @@ TUI_MAY_IMPORT = (
     "pgdeck.errors",
     "pgdeck.paths",
     "pgdeck.pattern",
+    "pgdeck.themes",
     "pgdeck.watch.closeup",
     "pgdeck.watch.crowd",
     "pgdeck.watch.groups",

@@ -18,6 +18,7 @@ from pgdeck.core.target import Target
 from pgdeck.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from pgdeck.cli.looks import Look
     from pgdeck.core.check import Pardons
     from pgdeck.core.ladder import Ladder, Report
     from pgdeck.core.shell import Shell, ShellWanted
@@ -54,6 +55,7 @@ def open_dashboard(target: Target, args: argparse.Namespace) -> int:
         os.environ.pop(frozen, None)
     # Nothing that is imported becomes garbage: looking for it cost a tenth of the start.
     gc.disable()
+    look = _look(args)
     from pgdeck.tui.app import DeckApp
     from pgdeck.wiring import load_specs
 
@@ -67,14 +69,15 @@ def open_dashboard(target: Target, args: argparse.Namespace) -> int:
         target,
         start=start,
         interval=args.interval,
-        theme=args.theme,
-        ascii_only=args.ascii,
+        theme=look.theme,
+        abilities=look.abilities,
+        complaint=look.complaint,
         open_shell=_open_shell,
         open_pardons=_open_pardons,
         examine=_examine,
         author=_author(),
     )
-    code = app.run(mouse=not args.no_mouse)
+    code = app.run(mouse=look.abilities.modern and not args.no_mouse)
     # The process ends: what is left need not be searched for cycles.
     gc.freeze()
     if app.problem is not None:
@@ -90,11 +93,25 @@ def _need_terminal() -> None:
             "The dashboard needs a terminal on standard input and output",
             "For scripts: pgdeck status --json, pgdeck ls SCREEN --json",
         )
-    if os.environ.get("TERM", "").lower() in ("dumb", "unknown"):
+    term = os.environ.get("TERM", "")
+    if term.lower() in ("", "dumb", "unknown"):
         raise UsageProblem(
-            f"The terminal cannot place text (TERM={os.environ['TERM']})",
-            "Set TERM to what it is (xterm-256color, linux), or use pgdeck status",
+            f"The terminal cannot place text (TERM={term})" if term else "TERM is not set",
+            "Set TERM to what the terminal is (xterm-256color, linux), or use pgdeck status",
         )
+
+
+def _look(args: argparse.Namespace) -> Look:
+    """Choose the look before Textual is imported, which asks some of it of the environment."""
+    from pgdeck.cli.looks import COLOR_SYSTEMS, choose_look, environment
+    from pgdeck.tui.memory import kept_theme
+
+    look = choose_look(args, environment(), kept=kept_theme())
+    system = COLOR_SYSTEMS.get(look.abilities.colors, "truecolor")
+    os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", system)
+    if not look.abilities.modern:
+        os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
+    return look
 
 
 def _wants_demo(nothing: UsageProblem) -> bool:

@@ -12,6 +12,8 @@ from pgdeck.errors import UsageProblem
 
 DASHBOARD = "dash"
 
+THEMES = "dark, light, contrast, ansi, ansi-light, mono"
+
 DESCRIPTION = """\
 The cockpit of a PostgreSQL database in a terminal.
 
@@ -236,8 +238,12 @@ def _add_looks(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("dashboard")
     group.add_argument("--screen", metavar="NAME", help="the screen to begin with")
     group.add_argument("--interval", type=seconds, metavar="S", help="seconds between refreshes")
-    group.add_argument("--theme", metavar="NAME", help="deck-dark or deck-light")
-    group.add_argument("--ascii", action="store_true", help="draw with ASCII alone")
+    group.add_argument("--theme", metavar="NAME", help=f"{THEMES}, or one of your own")
+    group.add_argument(
+        "--ascii",
+        action=argparse.BooleanOptionalAction,
+        help="draw with ASCII alone, or never; else as the terminal and the locale have it",
+    )
     group.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     group.add_argument("--low-bandwidth", action="store_true", help="paint less often; no motion")
 

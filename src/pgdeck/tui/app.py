@@ -9,24 +9,26 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.theme import Theme
 from textual.timer import Timer, TimerCallback
 from textual.widgets import Input
 
+from pgdeck.core.abilities import Abilities
 from pgdeck.core.source import Watcher
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.target import Target
+from pgdeck.core.theme import Theme
 from pgdeck.errors import Problem
+from pgdeck.themes import find_theme
 from pgdeck.tui.bridge import Bridge, OpenWatcher
 from pgdeck.tui.deck import Deck
 from pgdeck.tui.errands import Errands
 from pgdeck.tui.keyboard import Keyboard
 from pgdeck.tui.terminal import Terminal
-from pgdeck.tui.theme import choose_theme, load_themes, style_sheets
+from pgdeck.tui.theme import style_sheets
 from pgdeck.tui.views.registry import warm_up
+from pgdeck.tui.wardrobe import MODERN, Wardrobe, without
 
 if TYPE_CHECKING:
     from pgdeck.core.check import Pardons
@@ -43,7 +45,7 @@ HUNG_UP = 129
 TERMINATED = 143
 
 
-class DeckApp(Errands):
+class DeckApp(Errands, Wardrobe):
     """Shows one target; `open_watcher` is called after the first paint, `open_shell` for psql."""
 
     TITLE = "pgdeck"
@@ -70,38 +72,33 @@ class DeckApp(Errands):
         *,
         start: str = "overview",
         interval: float | None = None,
-        theme: str | None = None,
-        ascii_only: bool = False,
+        theme: Theme | None = None,
+        abilities: Abilities = MODERN,
+        complaint: str = "",
         open_shell: OpenShell | None = None,
         open_pardons: OpenPardons | None = None,
         examine: Examine | None = None,
         author: str = "",
     ) -> None:
-        super().__init__(driver_class=Terminal)
+        # Textual takes it for a wish for greys, even when it is empty.
+        with without("NO_COLOR"):
+            super().__init__(driver_class=Terminal)
         self._open_shell = open_shell
         self._open_pardons = open_pardons
         self._examine = examine
         self.author = author
         self.specs = specs
         self.interval = interval
-        self.ascii_only = ascii_only
+        self.abilities = abilities
+        self.ascii_only = not abilities.unicode
+        self._complaint = complaint
         self.problem: Problem | None = None
         self.crash: Exception | None = None
         self._bridge = Bridge(open_watcher)
         self._keyboard = Keyboard(self, super().on_event)
-        self._deck = Deck(specs, start, target, ascii_only=ascii_only)
-        themes = load_themes()
-        for known in themes.values():
-            self.register_theme(known)
-        self._begin_in(themes[choose_theme(theme, themes)])
+        self._deck = Deck(specs, start, target, ascii_only=self.ascii_only)
+        self.begin_in(theme or find_theme("dark"))
         self._bind_screens()
-
-    def _begin_in(self, theme: Theme) -> None:
-        """Have a theme from the start: a change of it has all styles parsed and applied anew."""
-        self.set_reactive(App.theme, theme.name)
-        self.set_class(theme.dark, "-dark-mode", update=False)
-        self.set_class(not theme.dark, "-light-mode", update=False)
-        self.stylesheet.set_variables(self.get_css_variables())
 
     def _bind_screens(self) -> None:
         for spec in self.specs.values():
@@ -131,6 +128,8 @@ class DeckApp(Errands):
         for number, code in ((signal.SIGHUP, HUNG_UP), (signal.SIGTERM, TERMINATED)):
             with suppress(ValueError, RuntimeError):  # not in the main thread: under a test
                 loop.add_signal_handler(number, self.leave, code)
+        if self._complaint:
+            self.tell(self._complaint, wrong=True)
         self.call_after_refresh(self._connect)
 
     def _connect(self) -> None:
@@ -255,9 +254,3 @@ class DeckApp(Errands):
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self._deck.view.spec, self._deck.active_bindings))
-
-    def action_next_theme(self) -> None:
-        """Take the other shipped theme."""
-        names = [name for name in self.available_themes if name.startswith("deck-")]
-        at = names.index(self.theme) if self.theme in names else -1
-        self.theme = names[(at + 1) % len(names)]

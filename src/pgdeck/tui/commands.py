@@ -67,7 +67,7 @@ COMMANDS = (
     ("Help of this screen", "?", ("help",), "help"),
     ("Refresh less often", "+", ("slower",), "interval(1)"),
     ("Refresh more often", "-", ("faster",), "interval(-1)"),
-    ("Change theme", "", ("theme", "dark", "light"), "next_theme"),
+    ("Theme", "", ("theme", "colours", "dark", "light", "contrast"), "themes"),
     ("Suspend", "ctrl+z", ("suspend",), "suspend_process"),
     ("Quit", "ctrl+q", ("quit", "q", "exit"), "quit"),
 )

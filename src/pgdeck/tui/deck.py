@@ -29,6 +29,7 @@ from pgdeck.tui.views.view import (
     View,
 )
 from pgdeck.tui.widgets.canvas import Canvas
+from pgdeck.tui.widgets.cramped import fit_window
 from pgdeck.tui.widgets.inkwell import INKS
 from pgdeck.tui.widgets.prompt import Prompt
 
@@ -84,7 +85,8 @@ class Deck(ExactScreen):
         self.call_after_refresh(self.draw_frame)
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Draw the frame in the new width."""
+        """Draw the frame in the new width; a window can be too small for it."""
+        fit_window(self)
         self.call_after_refresh(self.draw_frame)
 
     @property

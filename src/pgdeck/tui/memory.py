@@ -12,6 +12,7 @@ from pgdeck import paths
 from pgdeck.errors import Problem
 
 FILE = "tables.json"
+THEME = "theme"
 MOST = 200
 
 
@@ -75,12 +76,29 @@ class Memory:
             ]
             for name, order in self.orders.items()
         }
-        part = self.file.with_suffix(f".{os.getpid()}")
         with suppress(OSError):
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-                json.dump(values, out)
-            part.replace(self.file)
+            _publish(self.file, json.dumps(values))
+
+
+def kept_theme() -> str:
+    """Return the name of the theme that a person last chose; empty when there is none."""
+    with suppress(Problem, OSError, ValueError):
+        return (paths.state_dir() / THEME).read_text(encoding="utf-8")[:100].strip()
+    return ""
+
+
+def keep_theme(name: str) -> None:
+    """Remember a theme; a disk that refuses costs only the memory."""
+    with suppress(Problem, OSError):
+        _publish(paths.state_dir() / THEME, name)
+
+
+def _publish(file: Path, text: str) -> None:
+    part = file.with_suffix(f".{os.getpid()}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        out.write(text)
+    part.replace(file)
 
 
 def _read(file: Path) -> dict[str, Order]:

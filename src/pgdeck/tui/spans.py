@@ -31,6 +31,7 @@ class Pen:
 
     def __init__(self, console: Console) -> None:
         self._colors = console._color_system or ColorSystem.TRUECOLOR
+        self._bare = console.no_color
         self._now = ""
         self._out: list[str] = []
 
@@ -41,7 +42,7 @@ class Pen:
     def write(self, segments: Iterable[Segment]) -> None:
         """Write text in its style."""
         for text, style, _ in segments:
-            if style is not None and style._link:
+            if style is not None and style._link and not self._bare:
                 self._turn("")
                 self._out.append(Strip.render_style(style, text, self._colors))
                 continue
@@ -49,6 +50,8 @@ class Pen:
             if style is not None:
                 known = style._ansi
                 sgr = Strip.render_ansi(style, self._colors) if known is None else known
+                if self._bare:
+                    sgr = bare(sgr)
             if sgr != self._now:
                 self._turn(sgr)
             self._out.append(text)
@@ -66,6 +69,12 @@ class Pen:
         else:
             self._out.append(f"\x1b[{difference(self._now, sgr)}m")
         self._now = sgr
+
+
+@lru_cache(maxsize=1024)
+def bare(sgr: str) -> str:
+    """Return the codes of a style without its colours."""
+    return ";".join(_parts(sgr)[0])
 
 
 @lru_cache(maxsize=1024)

@@ -8,6 +8,7 @@ the input and takes a byte that is no UTF-8 for the end of the program.
 from __future__ import annotations
 
 import os
+import re
 import selectors
 import sys
 from codecs import getincrementaldecoder
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 PATIENCE = 1.0
 """Seconds that a terminal gets to take the last output."""
+
+UNHEARD = re.compile(r"\x1b\[(?:\?(?!(?:7|25)[hl])[\d;]+(?:[hl]|\$p)|[<>][\d;]*u)")
+"""Modes and questions that consoles and terminals of old do not know; some print a part of them."""
+
+LEFT_CLEAN = "\x1b[0m\x1b[H\x1b[2J"
 
 LOOK_EVERY = 0.1
 READ_AT_ONCE = 4096
@@ -72,7 +78,8 @@ class Terminal(LinuxDriver):
 
     Calls `hang_up` of the application when the terminal is gone.  While the terminal takes no
     output, frames are dropped; when it goes on, the whole screen is painted anew.  To an
-    application with `ascii_only` it gives nothing but ASCII, whoever drew it.
+    application with `ascii_only` it gives nothing but ASCII, whoever drew it, and to a terminal
+    that is not `modern` only what one of old understands.
     """
 
     def __init__(self, app: App[Any], **options: Any) -> None:
@@ -82,6 +89,8 @@ class Terminal(LinuxDriver):
         self._file = cast("TextIOWrapper", outlet)
         self._dropped = False
         self._ascii = bool(getattr(app, "ascii_only", False))
+        abilities = getattr(app, "abilities", None)
+        self._of_old = abilities is not None and not abilities.modern
 
     def write(self, data: str) -> None:
         """Hand output to the thread that writes; what does not fit in its queue is dropped."""
@@ -89,6 +98,8 @@ class Terminal(LinuxDriver):
             return
         if self._ascii:
             data = drawn_in_ascii(data)
+        if self._of_old:
+            data = UNHEARD.sub("", data)
         try:
             self._writer_thread._queue.put_nowait(data)
         except Full:
@@ -102,6 +113,9 @@ class Terminal(LinuxDriver):
                 while True:
                     writer._queue.get_nowait()
         super().stop_application_mode()
+        if self._of_old:
+            # There is no other screen to go back to.
+            self.write(LEFT_CLEAN)
 
     def close(self) -> None:
         """End the output, without waiting for a terminal that takes none."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,10 +11,10 @@ from pathlib import Path
 from pgdeck.core.header import Companion, parse_companion, parse_screen, parse_variant
 from pgdeck.core.spec import Lookup, ScreenSpec, Statements
 from pgdeck.errors import UsageProblem
+from pgdeck.owned import check_directory, read_file
 from pgdeck.paths import config_dir, data_dir
 
 _FILE = re.compile(r"([a-z][a-z0-9_]*)(\+[a-z][a-z0-9_]*)?(?:@(\d{1,2}))?\.(sql|toml)\Z")
-_MOST_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,7 @@ def _load(place: Directory, problems: list[Trouble]) -> list[ScreenSpec]:
 def _files(place: Directory) -> Mapping[str, dict[str, Path]]:
     """Return the files of each screen by what they are: "", "@18", "+sizes", "+sizes@18"."""
     if not place.trusted:
-        _check_owner(place.path)
+        check_directory(place.path)
     found: dict[str, dict[str, Path]] = {}
     for path in sorted(place.path.iterdir()):
         if path.suffix not in (".sql", ".toml") or path.name.startswith("."):
@@ -136,12 +134,13 @@ def _assemble(name: str, parts: Mapping[str, Path], place: Directory) -> ScreenS
         raise UsageProblem(f"{first}: the screen's own file {name}.sql is missing")
     # Nobody else writes what is shipped, and tests read it: its statements can wait.
     lazy = place.trusted and place.strict
-    spec = parse_screen(base, _read(base, place), trusted=place.trusted, lazy=lazy)
+    own = not place.trusted
+    spec = parse_screen(base, read_file(base, own=own), trusted=place.trusted, lazy=lazy)
     variants: dict[int, Callable[[], str]] = {}
     lookups: dict[int, str] = {}
     companion: Companion | None = None
     for role, path in sorted(parts.items()):
-        text = "" if role == "" else _read(path, place)
+        text = "" if role == "" else read_file(path, own=own)
         floor = int(role.rpartition("@")[2]) if "@" in role else 0
         if role.startswith("@"):
             variants[floor] = partial(parse_variant, path, text)
@@ -207,43 +206,3 @@ def _list(problem: UsageProblem, path: Path, place: Directory, problems: list[Tr
     if place.strict:
         raise problem
     problems.append(Trouble(path, problem.message, problem.hint))
-
-
-def _read(path: Path, place: Directory) -> str:
-    """Return a file's text; one of a person's own is judged by what was opened, not by its name."""
-    try:
-        # A pipe of that name must not hold the start up.
-        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-        with os.fdopen(os.open(path, flags), "rb") as file:
-            if not place.trusted:
-                _judge(path, os.fstat(file.fileno()), regular=True)
-            raw = file.read(_MOST_BYTES + 1)
-        if len(raw) > _MOST_BYTES:
-            raise UsageProblem(f"{path}: larger than {_MOST_BYTES // 1024} kB")
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise UsageProblem(f"{path}: not UTF-8") from None
-    except OSError as error:
-        raise UsageProblem(f"{path}: {error.strerror or error}") from None
-
-
-def _check_owner(path: Path) -> None:
-    try:
-        _judge(path, path.stat(), regular=False)
-    except OSError as error:
-        raise UsageProblem(f"{path}: {error.strerror or error}") from None
-
-
-def _judge(path: Path, found: os.stat_result, *, regular: bool) -> None:
-    """Raise when somebody else could have written it."""
-    if regular and not stat.S_ISREG(found.st_mode):
-        raise UsageProblem(f"{path}: not a regular file")
-    if found.st_uid != os.geteuid():
-        raise UsageProblem(
-            f"{path}: refused, it belongs to another user (uid {found.st_uid})",
-            f"chown it to yourself: {path}",
-        )
-    if found.st_mode & 0o022:
-        raise UsageProblem(
-            f"{path}: refused, group or others may write to it", f"chmod go-w {path}"
-        )
