@@ -62,7 +62,7 @@ def test_the_first_word_is_a_command_or_a_target() -> None:
         (["ls", "tables", "--filter", "de"], {"dead:"}, {"size:"}),
         (["--screen", "ta"], {"tables"}, {"status"}),
         (["--screen=ta"], {"--screen=tables"}, set()),
-        (["--theme", ""], {"deck-dark", "deck-light"}, set()),
+        (["--theme", ""], {"dark", "light", "contrast", "ansi"}, set()),
         (["--target", "service=s"], {"service=shop"}, {"service=odd name"}),
         (["status", "service=shop", ""], {"--json", "--rates"}, {"--target=", "--headless"}),
         (["check", "--only", "locks"], set(), {"lock_wait"}),

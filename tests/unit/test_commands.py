@@ -93,7 +93,7 @@ def meant(typed: str, *bindings: Binding) -> Offer:
         ("copy", "Copy"),
         ("export", "Export"),
         ("csv", "Export"),
-        ("theme", "Change theme"),
+        ("theme", "Theme"),
         ("exit", "Quit"),
         ("quit", "Quit"),
     ],

@@ -218,10 +218,9 @@ def _rule_list(_line: Line, current: str) -> Answer:
 
 
 def _themes(_line: Line, current: str) -> Answer:
-    from pgdeck.paths import data_dir
+    from pgdeck.themes import SHIPPED, own_names
 
-    files = sorted((data_dir("styles") / "themes").glob("*.toml"))
-    return Answer(_fitting((Offer(path.stem) for path in files), current))
+    return Answer(_fitting(map(Offer, (*SHIPPED, *own_names())), current))
 
 
 VALUES: Mapping[str, Callable[[Line, str], Answer]] = {

@@ -219,7 +219,7 @@ TARGET_KEYS = (URL, SERVICE, *PASSWORDS, *MARKS, PROJECT_DIR, BACKUP_DIR)
 DEFAULT_KEYS = (
     Key("screen", text, "the name of a screen", "The screen to begin with.", '"activity"'),
     Key("interval", seconds, "seconds from 0.25 to 3600", "Seconds between refreshes.", "2"),
-    Key("theme", text, "the name of a theme", "The theme.", '"deck-dark"'),
+    Key("theme", text, "the name of a theme", "The theme; docs/terminals.md has them.", '"light"'),
     Key("ascii", flag, "true or false", "Draw with ASCII alone.", "false"),
     Key("mouse", flag, "true or false", "Take the mouse from the terminal.", "true"),
     Key("low_bandwidth", flag, "true or false", "Paint less often; no motion.", "false"),
