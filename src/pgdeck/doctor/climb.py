@@ -163,7 +163,9 @@ class Climb:
         try:
             standing = await stand(session)
         except Unreachable as error:
-            self._put(failed("server", error.message, "the session ended at once", error.hint))
+            rung = _mute(error.failure, self._where, pooled=session.pooled)
+            self._put_below(rung)
+            self._put(rung)
             return
         finally:
             session.close()
@@ -209,7 +211,7 @@ class Climb:
         conninfo = self._target.conninfo
         login = (peer.login if peer else "") or conninfo.get("user", "")
         case = Case(
-            peer.where if peer else self._target.name,
+            self._where,
             login,
             (peer.database if peer else "") or conninfo.get("dbname", login),
             self._password,
@@ -219,8 +221,12 @@ class Climb:
         )
         return judge_refusal(refusal, case)
 
+    @property
+    def _where(self) -> str:
+        return self._address.peer.where if self._address else self._target.name
+
     def _silent(self, failure: Failure) -> Rung:
-        where = self._address.peer.where if self._address else self._target.name
+        where = self._where
         if self._reply.method:
             said = f"{where} does not answer the login: {failure.message}"
             cause = (
@@ -233,6 +239,11 @@ class Climb:
 
     def _put_below(self, broken: Rung) -> None:
         """Say what is known of the rungs between the greeting and the one that broke."""
+        if broken.name == "pooler":
+            self._put(self._secrecy(None))
+            for name in ("server", "slots", "login", "role", "database"):
+                self._put(skipped(name, "the pooler answers in its place"))
+            return
         known = {
             "tls": self._secrecy(None),
             "server": fine("server", "it takes sessions"),
@@ -319,3 +330,14 @@ def _protocol(greeting: Greeting, where: str, took: float) -> Rung:
     return failed(
         "protocol", said, cause, "mend the port, or see the machine: ps, the server's log"
     )
+
+
+def _mute(failure: Failure, where: str, *, pooled: bool) -> Rung:
+    """Return the rung of a session that stood and answered no question."""
+    if pooled:
+        said = f"the pooler at {where} lets in, and then nothing answers: {failure.message}"
+        cause = "its server is gone or full, or all of its own connections to it are busy"
+        cure = "see the pooler's log, and SHOW POOLS; is the server behind it running"
+        return failed("pooler", said, cause, cure)
+    cause = "it was ended, or the server is too busy to answer"
+    return failed("server", failure.message, cause, failure.hint or "see the server's log")

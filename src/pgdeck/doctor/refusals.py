@@ -219,6 +219,12 @@ def _pooled(refusal: Refusal, case: Case) -> Rung:
     return failed("pooler", said, cause, "see the pooler's log; is the server behind it running")
 
 
+def _misconfigured(refusal: Refusal, case: Case) -> Rung:
+    said = f"the pooler at {case.where} cannot serve {case.login} in {case.database}"
+    cause = f"{refusal.text}: it knows neither the login (auth_file, auth_query) nor a way to it"
+    return failed("pooler", said, cause, "add it to the pooler's configuration, and RELOAD")
+
+
 def _secure(refusal: Refusal, case: Case) -> Rung:
     cure = "compare sslmode, sslrootcert, sslcert and sslkey with what the server has"
     return failed("tls", refusal.text, "", cure)
@@ -226,7 +232,8 @@ def _secure(refusal: Refusal, case: Case) -> Rung:
 
 _BY_TEXT: tuple[tuple[str, Judge], ...] = (
     (r"pgbouncer cannot connect|server login (has been )?fail|server_login_retry", _pooled),
-    (r"query_wait_timeout|bouncer config error", _pooled),
+    (r"query_wait_timeout", _pooled),
+    (r"bouncer config error", _misconfigured),
     (r"valid client certificate|certificate authentication failed", _client_certificate),
     (r"^No secure connection", _secure),
     (r"Hot standby mode is disabled|not yet accepting|not accepting connections$", _cold),
