@@ -22,9 +22,17 @@ from pgdeck.errors import QueryFailed
 
 if TYPE_CHECKING:
     from pgdeck.core.target import Target
-    from pgdeck.watch.model import Connections, Overview, Server, TablesSummary, VacuumSummary
+    from pgdeck.watch.model import (
+        Connections,
+        MigrationsSummary,
+        Overview,
+        Server,
+        TablesSummary,
+        VacuumSummary,
+        VersionTable,
+    )
 
-PANELS = ("connections", "throughput", "activity", "tables", "vacuum")
+PANELS = ("connections", "throughput", "activity", "tables", "vacuum", "migrations")
 LABEL = 14
 
 Line = tuple[str, str]
@@ -216,10 +224,27 @@ def _vacuum(part: VacuumSummary) -> list[str]:
     return words
 
 
+def _migrations(part: MigrationsSummary) -> list[str]:
+    return [stand(table) for table in part.tables] or ["no table of Alembic's is in this database"]
+
+
+def stand(table: VersionTable) -> str:
+    """Return where one history stands, and in which table that was read."""
+    place = f"{safe(table.schema)}.{safe(table.name)}"
+    if table.revisions:
+        return f"{', '.join(map(safe, table.revisions))} in {place}"
+    if table.revisions is not None:
+        return f"nothing applied in {place}"
+    if table.locked:
+        return f"? in {place}: a migration holds it"
+    return f"? in {place}: GRANT SELECT on it shows it"
+
+
 WORDS: dict[str, Any] = {
     "connections": _connections,
     "throughput": _throughput,
     "activity": _activity,
     "tables": _tables,
     "vacuum": _vacuum,
+    "migrations": _migrations,
 }

@@ -15,6 +15,7 @@ __all__ = [
     "BigTable",
     "BlockingNode",
     "Connections",
+    "MigrationsSummary",
     "Overview",
     "Series",
     "Server",
@@ -24,6 +25,7 @@ __all__ = [
     "Throughput",
     "VacuumRun",
     "VacuumSummary",
+    "VersionTable",
 ]
 
 
@@ -160,6 +162,27 @@ class ActivitySummary:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionTable:
+    """One of Alembic's tables of versions; None revisions could not be read.
+
+    It is `locked` while a migration makes or changes it.
+    """
+
+    schema: str
+    name: str
+    revisions: tuple[str, ...] | None
+    readable: bool = True
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationsSummary:
+    """Where the migrations stand: a table for each history, none where Alembic never ran."""
+
+    tables: tuple[VersionTable, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """Every pane of the Overview; a part that failed is its Failure and costs only its own pane."""
 
@@ -168,6 +191,7 @@ class Overview:
     activity: ActivitySummary | Failure
     tables: TablesSummary | Failure
     vacuum: VacuumSummary | Failure
+    migrations: MigrationsSummary | Failure
 
 
 class SessionView(StrEnum):

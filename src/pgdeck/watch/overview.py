@@ -12,6 +12,7 @@ from pgdeck.core.source import Context
 from pgdeck.pg.statements import query as shared
 from pgdeck.watch.load import Load
 from pgdeck.watch.model import Overview
+from pgdeck.watch.revisions import Revisions
 from pgdeck.watch.space import Space, read_vacuum
 from pgdeck.watch.sqlfiles import query
 from pgdeck.watch.summary import read_activity_summary, read_connections
@@ -38,6 +39,7 @@ class OverviewCollector:
     def __init__(self, *, measure_at_once: bool = False) -> None:
         self._load = Load()
         self._space = Space(measure_at_once=measure_at_once)
+        self._revisions = Revisions()
         self._used = History()
         self._reported = 0
 
@@ -46,7 +48,7 @@ class OverviewCollector:
         before = ctx.now
         # Each of our questions is a transaction: at rest they would be all that is seen.
         own, self._reported = ctx.reported - self._reported, ctx.reported
-        asked = _questions(ctx.version, *self._space.due(before))
+        asked = _questions(ctx.version, *self._space.due(before), *self._revisions.due(before))
         replies = await ctx.ask(*asked)
         taken = (before + ctx.now) / 2
         answers = {
@@ -54,6 +56,7 @@ class OverviewCollector:
             for each, reply in zip(asked, replies, strict=True)
         }
         self._space.take(taken, answers)
+        self._revisions.take(taken, answers)
         return self._read(taken, answers, (0, own) if ctx.pooled else (own, 0))
 
     def _read(self, at: float, answers: Answers, own: tuple[int, int]) -> Overview:
@@ -69,6 +72,7 @@ class OverviewCollector:
             activity=part(lambda: read_activity_summary(answers)),
             tables=part(lambda: self._space.tables(at, answers)),
             vacuum=part(lambda: read_vacuum(answers, self._space.due_tables)),
+            migrations=self._revisions.found,
         )
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ActivitySummary,
         BigTable,
         Connections,
+        MigrationsSummary,
         Overview,
         TablesSummary,
         Throughput,
@@ -86,7 +87,7 @@ def overview_panes(overview: Overview, keys: Mapping[str, str]) -> dict[str, Pan
             "Tables",
             _over(parts.tables, _table_total),
             "tables",
-            _or_failure(parts.tables, _tables),
+            _or_failure(parts.tables, partial(_tables_at, parts.migrations)),
             10,
         ),
         "vacuum": pane("vacuum", "Vacuum", (), "tables", _or_failure(parts.vacuum, _vacuum), 7),
@@ -228,6 +229,24 @@ def _table_total(part: TablesSummary) -> Line:
         Span(f"{part.count} · ", "quiet"),
         *figure(part.database_bytes if part.database_bytes else part.bytes, Format.BYTES),
     )
+
+
+def _tables_at(
+    migrations: MigrationsSummary | Failure, part: TablesSummary, width: int, height: int
+) -> Sequence[Line]:
+    """Draw the tables, and below them where the migrations stand if there is room for both."""
+    if height < 3 or isinstance(migrations, Failure) or not migrations.tables:
+        return _tables(part, width, height)
+    drawn = _tables(part, width, height - 1)
+    return [*drawn, *[()] * (height - 1 - len(drawn)), _revision(migrations, width)]
+
+
+def _revision(migrations: MigrationsSummary, width: int) -> Line:
+    table, more = migrations.tables[0], len(migrations.tables) - 1
+    at = "?" if table.revisions is None else ", ".join(map(safe, table.revisions)) or "nothing"
+    role = "unknown" if table.revisions is None else ""
+    place = f" in {safe(table.schema)}.{safe(table.name)}{f' +{more}' if more else ''}"
+    return clip((Span("revision ", "quiet"), Span(at, role), Span(place, "quiet")), width)
 
 
 @_KEPT
