@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from engine import ROOT, Project, free_port
 from pgdeck.core.surroundings import Sighting
@@ -63,7 +64,7 @@ def pgdeck(*words: str, directory: Path) -> str:
 def test_the_migrations_are_found_in_the_schema_where_they_are(checkout: Path) -> None:
     (found, *_) = project_candidates(checkout, plain_environment())
     assert found.address is not None
-    with psycopg.connect(**dict(found.address.conninfo)) as session:
+    with psycopg.connect(make_conninfo("", **dict(found.address.conninfo))) as session:
         place = "SELECT nspname::text FROM pg_namespace WHERE nspname !~ '^pg_|^information_'"
         assert session.execute(place).fetchall() == [("letta",)]
         session.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
