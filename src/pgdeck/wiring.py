@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pgdeck.core.ladder import Ladder, Report
     from pgdeck.core.rows import Table
     from pgdeck.core.shell import Shell, ShellWanted
+    from pgdeck.core.snapshot import Failure
     from pgdeck.targets.document import Document, Mistake
     from pgdeck.watch.crowd import Crowd
     from pgdeck.watch.model import Activity, Overview, Server
@@ -101,6 +102,19 @@ def open_pardons(fingerprint: str) -> Pardons:
     from pgdeck.checks.pardons import FilePardons
 
     return FilePardons(fingerprint)
+
+
+async def login_failure(target: Target) -> Failure | None:
+    """Return why no session on a target can be opened, None when one can; it is closed at once."""
+    from pgdeck.errors import Unreachable
+    from pgdeck.pg.connect import open_session
+
+    try:
+        session = await open_session(target.conninfo)
+    except Unreachable as unreachable:
+        return unreachable.failure
+    session.close()
+    return None
 
 
 def audit_thresholds(document: Document, mistakes: list[Mistake]) -> None:

@@ -127,6 +127,18 @@ def test_check_of_what_is_right(environ: dict[str, str], work: Path) -> None:
     assert pgdeck(environ, work, "config", "check", "absent.toml").returncode == 2
 
 
+def test_check_reads_the_themes_too(environ: dict[str, str], work: Path) -> None:
+    path = own(environ, '[defaults]\ntheme = "evenning"\n')
+    themes = path.parent / "themes"
+    themes.mkdir(mode=0o700)
+    (themes / "evening.toml").write_text('base = "dark"\nacent = "#ffffff"\n')
+    (themes / "evening.toml").chmod(0o600)
+    done = pgdeck(environ, work, "config", "check")
+    assert done.returncode == 2
+    assert f"{path}:2: no theme is called evenning\n    did you mean evening?" in done.stdout
+    assert f"{themes / 'evening.toml'}:2: acent is no part of a theme" in done.stdout
+
+
 def test_init_writes_once_and_privately(environ: dict[str, str], work: Path) -> None:
     path = Path(environ["HOME"]) / ".config" / "pgdeck" / "config.toml"
     assert pgdeck(environ, work, "config", "init").returncode == 0

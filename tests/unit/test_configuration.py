@@ -146,6 +146,12 @@ def test_every_mistake_is_told_at_once_in_the_order_of_lines(tmp_path: Path) -> 
     assert [each.line for each in found] == [2, 3, 4, 6]
 
 
+def test_a_screen_that_is_not_there_is_named(tmp_path: Path) -> None:
+    text = '[defaults]\nscreen = "actvity"'
+    (found,) = mistakes_in(written(tmp_path / "config.toml", text), own=True)
+    assert (found.line, found.hint) == (2, "did you mean activity?")
+
+
 def test_a_target_may_not_bear_a_commands_name(tmp_path: Path) -> None:
     text = '[targets.status]\nurl = "postgres://db/shop"'
     (found,) = mistakes_in(written(tmp_path / "config.toml", text), own=True)

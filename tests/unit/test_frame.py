@@ -88,6 +88,13 @@ def test_environment_colours_the_identity_only() -> None:
     assert "staging" in roles
 
 
+def test_a_target_may_have_a_colour_of_its_own_and_keeps_its_environments() -> None:
+    own = replace(state(), target=replace(TARGET, colour="orange"))
+    spans = identity_line(own, 120)
+    assert [span.role for span in spans[:2]] == ["colour-orange", "staging"]
+    assert "staging" in spans[1].text
+
+
 def test_freshness_tells_the_truth() -> None:
     fresh = state()
     assert "● 2 s" in text_of(identity_line(fresh, 120))

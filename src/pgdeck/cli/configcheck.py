@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from pgdeck.targets.config import (
     settings_of,
 )
 from pgdeck.targets.detect import working_directory
-from pgdeck.targets.document import Document, Malformed, Mistake, read_document
+from pgdeck.targets.document import Document, Malformed, Mistake, nearest, read_document
 from pgdeck.targets.project import config_places
 
 WRONG = 2
@@ -59,7 +60,10 @@ def mistakes_in(path: Path, *, own: bool) -> list[Mistake]:
     except Malformed as malformed:
         return [malformed.mistake]
     if own:
-        targets = settings_of(document, mistakes).targets
+        settings = settings_of(document, mistakes)
+        targets = settings.targets
+        mistakes += _screen(document, settings.defaults.screen)
+        mistakes += _theme(document, settings.defaults.theme)
     else:
         targets = project_of(document, mistakes).targets
     for name, target in targets.items():
@@ -70,6 +74,24 @@ def mistakes_in(path: Path, *, own: bool) -> list[Mistake]:
             mistakes += _service(document, name, target.service)
     audit_thresholds(document, mistakes)
     return sorted(dict.fromkeys(mistakes), key=lambda each: each.line or 0)
+
+
+def _screen(document: Document, name: str) -> Iterator[Mistake]:
+    from pgdeck.watch.menu import load_menu
+
+    if name and name not in (known := [spec.name for spec in load_menu(strict=False).specs]):
+        said = f"no screen is called {name}"
+        yield document.mistake(("defaults", "screen"), said, nearest(name, known))
+
+
+def _theme(document: Document, name: str) -> Iterator[Mistake]:
+    from pgdeck.themes import find_theme
+
+    try:
+        if name:
+            find_theme(name)
+    except UsageProblem as problem:
+        yield document.mistake(("defaults", "theme"), problem.message, problem.hint)
 
 
 def _service(document: Document, name: str, service: str) -> Iterator[Mistake]:
@@ -95,13 +117,26 @@ def _files() -> Iterator[tuple[Path, bool]]:
 
 def _beside(looked: list[Path]) -> Iterator[Mistake]:
     """Yield what is wrong in the other files of the configuration directory."""
+    from pgdeck.themes import remarks
     from pgdeck.wiring import audit_beside
 
     own = config_file()
-    if own is not None:
-        for path, mistakes in audit_beside(own.parent):
-            looked.append(path)
-            yield from mistakes
+    if own is None:
+        return
+    for path, mistakes in audit_beside(own.parent):
+        looked.append(path)
+        yield from mistakes
+    for problem in remarks():
+        yield as_mistake(problem)
+
+
+def as_mistake(problem: UsageProblem) -> Mistake:
+    """Return a complaint that begins with ``FILE:LINE:`` as a mistake."""
+    told = re.match(r"(?P<file>/[^:]*):(?:(?P<line>\d+):)? (?P<said>.*)", problem.message, re.S)
+    if told is None:
+        return Mistake(Path(), None, "", problem.message, problem.hint)
+    line = int(told["line"]) if told["line"] else None
+    return Mistake(Path(told["file"]), line, "", told["said"], problem.hint)
 
 
 def shape(looked: list[Path], mistakes: list[Mistake]) -> dict[str, object]:

@@ -106,7 +106,8 @@ def _look(args: argparse.Namespace) -> Look:
     from pgdeck.cli.looks import COLOR_SYSTEMS, choose_look, environment
     from pgdeck.tui.memory import kept_theme
 
-    look = choose_look(args, environment(), kept=kept_theme())
+    configured = getattr(args, "configured_theme", "")
+    look = choose_look(args, environment(), configured, kept_theme())
     system = COLOR_SYSTEMS.get(look.abilities.colors, "truecolor")
     os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", system)
     if not look.abilities.modern:

@@ -50,6 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     args = parse(words)
     args.find_target = _finder(args)
+    if args.command in (DASHBOARD, "demo"):
+        from pgdeck.cli.defaults import take_defaults
+
+        take_defaults(args, words)
     if getattr(args, "low_bandwidth", False):
         for variable, value in LOW_BANDWIDTH.items():
             os.environ.setdefault(variable, value)
@@ -67,10 +71,16 @@ def _finder(args: argparse.Namespace) -> Callable[[], Target]:
         if settings is None or args.target not in settings.targets:
             _check_for_slip(args.target)
         target = require_target(args.target, os.environ, settings, working_directory())
-        if args.command != DASHBOARD:
-            for note in target.notes:
-                _say(f"{target.source}: {note}")
-        return _unlocked(target)
+        target = _unlocked(target)
+        if args.command == DASHBOARD:
+            return target  # it asks by itself
+        for note in target.notes:
+            _say(f"{target.source}: {note}")
+        if args.command == "doctor":
+            return target  # what the server says to a login without one is what it looks for
+        from pgdeck.cli.asking import with_password
+
+        return with_password(target)
 
     return find_target
 

@@ -14,7 +14,7 @@ from pgdeck.core.spec import Format, ScreenSpec
 from pgdeck.core.target import Target
 from pgdeck.core.text import cell_width, cut_middle, safe
 from pgdeck.tui.figures import plain
-from pgdeck.tui.ink import Line, Span, between, clip, line_width
+from pgdeck.tui.ink import OWN_COLOUR, Line, Span, between, clip, line_width
 
 if TYPE_CHECKING:
     from pgdeck.core.check import Checks
@@ -63,7 +63,7 @@ def identity_line(state: FrameState, width: int) -> Line:
 
 
 def _who(state: FrameState, server: Server | None, room: int = 0) -> Line:
-    """Name the target in its environment's colour, cut in its middle to `room` cells if given."""
+    """Name the target in its own colour or its environment's, cut in its middle to `room` cells."""
     if state.target is None:
         return (Span(" pgdeck", "title"),)
     environment = state.target.environment.value
@@ -75,7 +75,8 @@ def _who(state: FrameState, server: Server | None, room: int = 0) -> Line:
         where = f"{name} · {where}"
     if room:
         where = cut_middle(where, max(12, room - len(marks) - 1))
-    return (Span(f" {where}", role), Span(marks, role))
+    own = f"{OWN_COLOUR}{state.target.colour}" if state.target.colour else role
+    return (Span(f" {where}", own), Span(marks, role))
 
 
 def _server_facts(server: Server | None) -> Sequence[Line]:

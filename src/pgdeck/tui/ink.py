@@ -33,6 +33,9 @@ ROLES = (
     "unmarked",
 )
 
+OWN_COLOUR = "colour-"
+"""Begins a role that is a colour which a person gave a target: a name, or ``#rrggbb``."""
+
 LEVEL_ROLES = {
     Level.QUIET: "quiet",
     Level.NORMAL: "text",

@@ -11,8 +11,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from pgdeck.core.text import cell_width
-from pgdeck.tui.ink import Line, Span, clip, drawn_in_ascii
-from pgdeck.tui.widgets.inkwell import dip
+from pgdeck.tui.ink import OWN_COLOUR, Line, Span, clip, drawn_in_ascii
+from pgdeck.tui.widgets.inkwell import dip, own_colour
 from pgdeck.tui.widgets.plain import Plain
 
 JOIN_GAP = 4
@@ -91,7 +91,12 @@ class Canvas(Plain):
     def _ink(self, role: str) -> Style:
         style = self._inks.get(role)
         if style is None:
-            style = self._inks[role] = dip(self, f"ink--{role}")
+            own = role.startswith(OWN_COLOUR)
+            style = self._inks[role] = (
+                own_colour(self, role.removeprefix(OWN_COLOUR))
+                if own
+                else dip(self, f"ink--{role}")
+            )
         return style
 
     def _follow_theme(self) -> None:

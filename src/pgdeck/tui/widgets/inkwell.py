@@ -7,8 +7,10 @@ a third of the time between the imports and the first paint.
 from __future__ import annotations
 
 from rich.style import Style
+from textual.color import BLACK, WHITE, Color
 from textual.widget import Widget
 
+from pgdeck.core.theme import READABLE, contrast
 from pgdeck.tui.ink import ROLES
 
 TABLE_ROLES = (
@@ -32,6 +34,53 @@ INKS = {
     *(f"table--{role}" for role in (*_LINES, *TABLE_ROLES)),
 }
 """The component classes of every role, for a screen to have."""
+
+
+ON_DARK = {
+    "red": "#f7768e",
+    "orange": "#ff9e64",
+    "yellow": "#e0af68",
+    "green": "#9ece6a",
+    "cyan": "#7dcfff",
+    "blue": "#7aa2f7",
+    "purple": "#bb9af7",
+    "pink": "#ff7ab2",
+    "grey": "#a9b1d6",
+}
+ON_LIGHT = {
+    "red": "#b3261e",
+    "orange": "#8f4300",
+    "yellow": "#6f5400",
+    "green": "#2f6118",
+    "cyan": "#00616f",
+    "blue": "#1f4fb0",
+    "purple": "#6b3fa0",
+    "pink": "#a3246c",
+    "grey": "#4a4f63",
+}
+"""The colours that a person may give a target, on either ground."""
+OF_TERMINAL = {"orange": "yellow", "purple": "magenta", "pink": "magenta", "grey": "default"}
+"""What stands for those that are not among a terminal's own."""
+
+LEAST_CONTRAST = {"contrast": 7.0}
+PLAIN_THEME = "mono"
+
+
+def own_colour(widget: Widget, name: str) -> Style:
+    """Return the style of a colour that a person chose, readable on the widget's ground."""
+    theme, ground = widget.app.theme, widget.background_colors[1]
+    if theme == PLAIN_THEME:
+        return widget.rich_style + Style(bold=True)
+    if ground.ansi is not None:  # the terminal's own ground: nobody knows what it is
+        return widget.rich_style + Style(color=OF_TERMINAL.get(name, name), bold=True)
+    dark = ground.brightness < 0.5
+    colour = Color.parse((ON_DARK if dark else ON_LIGHT).get(name, name))
+    least = LEAST_CONTRAST.get(theme, READABLE)
+    for share in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
+        shown = colour.blend(WHITE if dark else BLACK, share)
+        if contrast(shown.hex, ground.hex) >= least:
+            break
+    return widget.rich_style + Style(color=shown.rich_color, bold=True)
 
 
 def dip(widget: Widget, name: str) -> Style:
