@@ -78,6 +78,8 @@ async def test_a_chain_of_three_has_its_true_root_for_every_login(
     assert 0 <= waiter.waits_s < 30
     row = row_of(to_table(activity, None), last)
     assert (value(row, "root"), value(row, "blocked_by")) == (root, [middle])
+    # It waits in the end for an open transaction, whichever statement is between.
+    assert value(row, "act") == f"SELECT pg_terminate_backend({root})"
 
 
 async def test_siblings_on_one_row_share_the_root(any_pg: LiveServer) -> None:
@@ -130,6 +132,9 @@ async def test_a_prepared_transaction_is_the_root_by_its_name(any_pg: LiveServer
     table = to_table(activity, SessionView.BLOCKING)
     assert f"prepared {gids[0]}" in {value(row, "tree", BLOCKING_COLUMNS) for row in table.rows}
     assert len({row.key for row in table.rows}) == 4
+    ends = [value(row, "act", BLOCKING_COLUMNS) for row in table.rows]
+    odd, other = "ROLLBACK PREPARED 'it''s \"odd\"'", "ROLLBACK PREPARED 'another'"
+    assert sorted(map(str, ends)) == sorted([odd, odd, other, other])
 
 
 async def test_a_circle_is_shown_while_it_lasts(any_pg: LiveServer) -> None:
@@ -170,7 +175,15 @@ async def test_what_an_ordinary_login_may_not_see_is_unknown_with_the_grant(
         found = value(row, name)
         assert isinstance(found, Unknown)
         assert found.remedy == "GRANT pg_monitor TO nobody_much"
+    assert value(row, "act") is None
     assert pid not in {row.key[0] for row in to_table(hidden, SessionView.RUNNING).rows}
+
+
+async def test_a_statement_is_cancelled_and_an_open_transaction_ended(any_pg: LiveServer) -> None:
+    with busy(any_pg, DB, update(1)) as idle, at_work(any_pg, DB, "SELECT pg_sleep(60)") as working:
+        table = to_table(await activity_of(any_pg), None)
+    assert value(row_of(table, idle), "act") == f"SELECT pg_terminate_backend({idle})"
+    assert value(row_of(table, working), "act") == f"SELECT pg_cancel_backend({working})"
 
 
 async def test_our_own_session_is_left_out_and_idle_ones_are_behind_a_key(

@@ -127,6 +127,26 @@ async def test_help_explains_filters_where_there_are_rows(pg18: LiveServer) -> N
         assert "size>10MB" not in text(pilot)
 
 
+async def test_a_newcomer_finds_how_to_sort_at_eighty_columns(orchard: str) -> None:
+    async with deck(orchard, (80, 24), start="tables") as pilot:
+        await until(pilot, says(pilot, "apples", "/ filter", "y copy", "E export", "< > sort"))
+        await pilot.press("question_mark")
+        await until(pilot, says(pilot, "PgDn more", "Esc closes", "Copy the row"))
+
+
+async def test_where_there_are_no_rows_the_palette_says_where_they_are(orchard: str) -> None:
+    async with deck(orchard, (80, 24)) as pilot:
+        await until(pilot, live(pilot))
+        await pilot.press("colon", *"search")
+        await until(pilot, says(pilot, "on a screen with rows"))
+        await pilot.press("enter")
+        await until(pilot, says(pilot, "Filter is / on a screen with rows, such as Tables (4)"))
+        await pilot.press("4")
+        await until(pilot, says(pilot, "apples"))
+        await pilot.press("slash")
+        await until(pilot, lambda: "such as Tables" not in text(pilot))
+
+
 def test_what_is_typed_in_one_piece_goes_where_it_was_meant(
     pg18: LiveServer, tmp_path: Path
 ) -> None:

@@ -214,3 +214,9 @@ def test_footer_names_whole_keys_only() -> None:
     keys = (("?", "help"), (":", "commands"), ("q", "quit"))
     assert text_of(footer_line(keys, 40)).rstrip() == " ? help  : commands  q quit"
     assert text_of(footer_line(keys, 22)).rstrip() == " ? help  : commands"
+
+
+def test_footer_keeps_no_room_for_blanks_behind_the_way_out() -> None:
+    keys, out = (("?", "help"), (":", "commands")), ("q", "quit")
+    assert text_of(footer_line(keys, 27, out)) == " ? help  : commands  q quit"
+    assert text_of(footer_line(keys, 26, out)).rstrip() == " ? help  q quit"

@@ -360,7 +360,7 @@ def _with(short: Callable[[float], Figure], unit: str) -> Callable[[Number], str
 
 _EXACT: dict[Format, Callable[[Number], str]] = {
     Format.BYTES: _with(numbers.size, "bytes"),
-    Format.COUNT: _whole,
+    Format.COUNT: _measured,
     Format.PERCENT: lambda value: f"{_written_out(_number(value) or 0.0, 10)} %",
     Format.RATIO: _share,
     Format.BAR: _share,

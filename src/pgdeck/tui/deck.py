@@ -151,6 +151,7 @@ class Deck(ExactScreen):
     def ask_filter(self, message: AskFilter) -> None:
         """Open the prompt for a filter."""
         message.stop()
+        self.app.clear_notifications()  # they would lie over what is typed
         self.query_one(Prompt).ask(message.text, message.view)
 
     @on(ExportWanted)

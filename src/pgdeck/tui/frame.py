@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 STALE_AFTER_INTERVALS = 2
 HINT_LEAST = 24
+GAP = 2
+"""Blanks between two keys of the footer."""
 ALERT_CELLS = 8
 TITLE_LETTERS = (None, 6, 4)
 """How many letters of their titles tabs keep, as room gets scarce."""
@@ -197,7 +199,8 @@ def footer_line(
     keys: Sequence[tuple[str, str]], width: int, last: tuple[str, str] | None = None
 ) -> Line:
     """List the keys that matter here, as many as fit whole, and always the `last` one."""
-    end = _key(*last) if last else ()
+    # The blanks behind the last label need no room.
+    end = _key(*last, gap=0) if last else ()
     spans: list[Span] = [Span(" ")]
     for key, label in keys:
         entry = _key(key, label)
@@ -207,5 +210,5 @@ def footer_line(
     return clip((*spans, *end), width)
 
 
-def _key(key: str, label: str) -> Line:
-    return (Span(key, "key"), Span(f" {label}  ", "quiet"))
+def _key(key: str, label: str, gap: int = GAP) -> Line:
+    return (Span(key, "key"), Span(f" {label}{' ' * gap}", "quiet"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from pgdeck.core.quoting import sql_text
 from pgdeck.core.rows import Key, Table, TableRow, Unknown, Value
 from pgdeck.core.spec import Align, Column, Format
 from pgdeck.watch.model import Activity, BlockingNode, Session, SessionView
@@ -16,6 +17,9 @@ SHORT_STATES = {
     "idle in transaction (aborted)": "aborted tx",
     "fastpath function call": "fastpath",
 }
+ENDED = frozenset({None, "client backend", "autovacuum worker", "parallel worker"})
+"""Kinds of processes that may be ended; None is what this login may not see."""
+
 QUIET_WAITS = frozenset({"Activity", "Client"})
 """Waits of somebody who has nothing to do; not worth a look."""
 
@@ -32,6 +36,13 @@ _TRANSACTION = Column(
     note="since its transaction began",
 )
 _QUERY = Column("query", "query", Format.QUERY, priority=1)
+_ACT = Column(
+    "act",
+    "ends it",
+    Format.QUERY,
+    hidden=True,
+    note="for who blocks in the end; needs its role, or pg_signal_backend",
+)
 
 ACTIVITY_COLUMNS: tuple[Column, ...] = (
     _PID,
@@ -61,6 +72,7 @@ ACTIVITY_COLUMNS: tuple[Column, ...] = (
         note="transactions since its snapshot: what vacuum must keep for it",
     ),
     _QUERY,
+    _ACT,
     Column("state", "state of the session", hidden=True),
     Column("wants", "wants", hidden=True),
     Column("waits_s", "waits", Format.DURATION, Align.RIGHT, hidden=True),
@@ -99,6 +111,7 @@ BLOCKING_COLUMNS: tuple[Column, ...] = (
     Column("login", "login", width=10, priority=6),
     Column("database", "database", width=12, priority=7),
     _QUERY,
+    _ACT,
     Column("pid", "pid", align=Align.RIGHT, hidden=True),
     Column("state", "state of the session", hidden=True),
     Column("blocked_by", "blocked by", hidden=True),
@@ -113,7 +126,7 @@ def to_table(activity: Activity, view: SessionView | None, *, idle: bool = False
     hidden = Unknown(
         "not visible to this login", f"GRANT pg_monitor TO {activity.hidden_from or 'this login'}"
     )
-    roots = {id(node.session): node.root_pid for node in activity.tree if node.depth}
+    roots = roots_of(activity.tree)
     if view is SessionView.BLOCKING:
         return _table(BLOCKING_COLUMNS, blocking_rows(activity.tree, hidden))
     involved = {node.session.pid for node in activity.tree}
@@ -154,7 +167,39 @@ def _key(session: Session) -> Key:
     return (session.pid, session.prepared_gid or session.backend_start)
 
 
-def _values(session: Session, root: int | None, hidden: Unknown) -> dict[str, Value]:
+def roots_of(tree: Iterable[BlockingNode]) -> dict[int, BlockingNode]:
+    """Return for each waiting session, by its identity, the node it waits for in the end."""
+    found: dict[int, BlockingNode] = {}
+    root: BlockingNode | None = None
+    for node in tree:
+        if node.depth and root is not None:
+            found[id(node.session)] = root
+        elif not node.depth:
+            root = node
+    return found
+
+
+def ending(session: Session, root: BlockingNode | None) -> str | None:
+    """Return the statement that ends what a session does, or what it waits for in the end.
+
+    A statement is cancelled, an open transaction ended with its session; None is nothing to end.
+    """
+    if root is not None and root.deadlock:
+        return None  # the server ends one of the circle itself
+    ended = session if root is None else root.session
+    if ended.prepared_gid is not None:
+        return f"ROLLBACK PREPARED {sql_text(ended.prepared_gid)}"
+    if not ended.pid or ended.backend_type not in ENDED:
+        return None
+    if ended.state == "active":
+        return f"SELECT pg_cancel_backend({ended.pid})"
+    open_transaction = (ended.state or "").startswith("idle in transaction")
+    if open_transaction or (root is not None and ended.state is None):
+        return f"SELECT pg_terminate_backend({ended.pid})"
+    return None
+
+
+def _values(session: Session, root: BlockingNode | None, hidden: Unknown) -> dict[str, Value]:
     """Return a session's values by column name; what this login may not see is Unknown."""
     seen = session.visible
     waiting = session.wants is not None
@@ -178,7 +223,8 @@ def _values(session: Session, root: int | None, hidden: Unknown) -> dict[str, Va
         "wants": session.wants,
         "waits_s": session.waits_s,
         "blocked_by": list(session.blocked_by),
-        "root": root,
+        "root": root.session.pid if root else None,
+        "act": ending(session, root),
         "query_s": shown(session.query_s),
         "state_s": shown(session.state_s),
         "wait_type": shown(session.wait_type),
@@ -223,6 +269,7 @@ def blocking_rows(
 ) -> Iterable[tuple[Session, dict[str, Value]]]:
     """Yield the tree's sessions with their values; the first column draws the branches."""
     open_levels: list[bool] = []
+    roots = roots_of(tree)
     for node in tree:
         session = node.session
         del open_levels[max(0, node.depth - 1) :]
@@ -230,7 +277,7 @@ def blocking_rows(
         if node.depth:
             drawn += "└ " if node.last_child else "├ "
             open_levels.append(not node.last_child)
-        values = _values(session, node.root_pid if node.depth else None, hidden)
+        values = _values(session, roots.get(id(session)), hidden)
         values["tree"] = drawn + _name(session)
         values["blocks"] = node.blocks
         if node.deadlock:

@@ -81,15 +81,18 @@ def alert_lines(checks: Checks, keys: Mapping[str, str], width: int, height: int
     """
     alerts = checks.alerts
     rest = _rest(checks, width)
+    lines: list[Line]
     if not alerts:
         said = "Nothing that can be seen needs attention." if _unknown(checks) else QUIET
-        return [(Span("● ", "good"), Span(said, "quiet")), *rest][:height]
+        first, *more = wrap(said, width - 2)
+        lines = [(Span("● ", "good"), Span(first, "quiet"))]
+        return [*lines, *((Span("  "), Span(line, "quiet")) for line in more), *rest][:height]
     rest = rest if height > len(rest) + 1 else []
     height -= len(rest)
     fitting = alerts if len(alerts) <= height else alerts[: max(0, height - 1)]
     hidden = len(alerts) - len(fitting)
     spare = height - len(fitting) - (1 if hidden else 0)
-    lines: list[Line] = []
+    lines = []
     for alert in fitting:
         drawn = _alert(alert, keys, width, 1 + spare)
         spare -= len(drawn) - 1

@@ -62,14 +62,14 @@ FILTERS = (
 )
 FILTER = "table.filter"
 SCOPES = {
-    "go": "Go",
     "overview": "Panes",
-    "keyed-table": "Rows",
     "table": "Screen",
     "activity": "Views",
     "checks": "Alerts",
     "connections": "Views",
     "statements": "Views",
+    "keyed-table": "Rows",
+    "go": "Go",
     "live": "Live",
     "app": "Program",
 }
@@ -91,7 +91,7 @@ class HelpScreen(ModalScreen[None]):
         """One scrolling text."""
         scroll = VerticalScroll()
         scroll.border_title = f"{self._spec.title} · help"
-        scroll.border_subtitle = "Esc closes"
+        scroll.border_subtitle = "PgDn more · Esc closes"
         with scroll:
             yield Static(help_text(self._spec, self._keys), markup=False)
 
@@ -109,13 +109,13 @@ def help_text(spec: ScreenSpec, bindings: Mapping[str, ActiveBinding]) -> Group:
     parts: list[Text | Table] = []
     if spec.help:
         parts += [Text(f"{spec.help.strip()}\n")]
-    notes = [(column.label or column.name, column.note) for column in spec.columns if column.note]
-    if notes:
-        parts += [Text("Columns", "bold"), _pairs(notes)]
     for scope, lines in _scopes(bindings).items():
         parts += [Text(scope, "bold"), _pairs(lines)]
     if any(active.binding.id == FILTER for active in bindings.values()):
         parts += [Text("Filters", "bold"), _pairs(FILTERS)]
+    notes = [(column.label or column.name, column.note) for column in spec.columns if column.note]
+    if notes:
+        parts += [Text("Columns", "bold"), _pairs(notes)]
     source = f"{spec.source[0].name}"
     parts += [Text(f"This screen is the file screens/{source}; every {spec.interval:g} s.", "dim")]
     return Group(*parts)

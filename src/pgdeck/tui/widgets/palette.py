@@ -134,10 +134,11 @@ class Palette(ModalScreen[Offer | None]):
             options.add_option(Option(Text(said, "italic"), disabled=True))
 
     def _line(self, offer: Offer) -> Text:
-        """Return the title, the key and, quietly, what else finds it and what it is."""
+        """Return the title, the key and, quietly, what it is and what else finds it."""
         room = self.query_one(Vertical).size.width - TITLE_WIDTH - KEY_WIDTH - 4
         line = Text(fit(safe(offer.title), TITLE_WIDTH - 1) + " ", no_wrap=True)
         line.append(fit(safe(offer.key), KEY_WIDTH), "bold")
-        quiet = " · ".join(filter(None, (", ".join(offer.words), offer.help)))
+        # What it is first: who knows its other names needs no list of them.
+        quiet = " · ".join((offer.help, ", ".join(offer.words))) if offer.help else ""
         line.append(fit(safe(quiet), max(0, room)).rstrip(), "dim")
         return line
