@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from textual.pilot import Pilot
 
@@ -35,7 +36,7 @@ async def deck(
         yield pilot
 
 
-def drawn(pilot: Pilot[int]) -> list[str]:
+def drawn(pilot: Pilot[Any]) -> list[str]:
     """Return the lines on screen as a person reads them."""
     screen = pilot.app.screen
     width, height = screen.size
@@ -44,11 +45,11 @@ def drawn(pilot: Pilot[int]) -> list[str]:
     return [strip.text[:width] for strip in strips]
 
 
-def text(pilot: Pilot[int]) -> str:
+def text(pilot: Pilot[Any]) -> str:
     return "\n".join(drawn(pilot))
 
 
-async def until(pilot: Pilot[int], condition: Callable[[], bool], seconds: float = 20.0) -> float:
+async def until(pilot: Pilot[Any], condition: Callable[[], bool], seconds: float = 20.0) -> float:
     """Wait until something is true and return the seconds that it took."""
     began = time.monotonic()
     while not condition():
@@ -62,5 +63,5 @@ def live(pilot: Pilot[int], every: str = "") -> Callable[[], bool]:
     return lambda: f"● {every}" in drawn(pilot)[0]
 
 
-def says(pilot: Pilot[int], *words: str) -> Callable[[], bool]:
+def says(pilot: Pilot[Any], *words: str) -> Callable[[], bool]:
     return lambda: all(word in text(pilot) for word in words)

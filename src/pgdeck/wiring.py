@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pgdeck.core.source import Collector, Watcher
 from pgdeck.core.spec import ScreenSpec
@@ -18,6 +18,7 @@ from pgdeck.errors import UsageProblem
 if TYPE_CHECKING:
     from pgdeck.checks.policy import Policy
     from pgdeck.core.check import Checks, Pardons
+    from pgdeck.core.fleet import Glance
     from pgdeck.core.ladder import Ladder, Report
     from pgdeck.core.rows import Table
     from pgdeck.core.shell import Shell, ShellWanted
@@ -43,6 +44,35 @@ def server_collector() -> Collector[Server]:
     from pgdeck.watch.identity import ServerCollector
 
     return ServerCollector()
+
+
+def standing_collector() -> Collector[object]:
+    """Return the collector of how far a standby, or who follows a primary, is behind."""
+    from pgdeck.watch.standing import StandingCollector
+
+    return StandingCollector()
+
+
+def fleet_collectors(target: Target) -> Sequence[Collector[Any]]:
+    """Return what one look at a database of a fleet gathers; imports much, so in a thread.
+
+    What is only passed by ends no acknowledgement.
+    """
+    from pgdeck.checks.bench import bench_for
+    from pgdeck.checks.collector import ChecksCollector
+
+    checks = ChecksCollector(bench_for(target, at_once=True), patient=False, forgives=False)
+    return (server_collector(), standing_collector(), checks)
+
+
+async def take_glance(target: Target) -> Glance:
+    """Look once at a target over a connection of its own; what went wrong is in the glance."""
+    import asyncio
+
+    collectors = await asyncio.to_thread(fleet_collectors, target)
+    from pgdeck.watch.standing import take_glance as look
+
+    return await look(target, collectors)
 
 
 def overview_collector(*, measure_at_once: bool = False) -> Collector[Overview]:
@@ -204,7 +234,7 @@ def open_watcher(
     ]
     # What is looked up is not scrutinised first, as a person's own statements must be.
     lookups = {name: spec.lookup for name, spec in specs.items() if spec.lookup and spec.trusted}
-    collectors = [server_collector(), *screens]
+    collectors = [server_collector(), standing_collector(), *screens]
     # What needs attention is known whatever screen is looked at.
     return DeckWatcher(target, collectors, lookups=lookups, background=[CHECKS])
 

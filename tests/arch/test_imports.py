@@ -25,6 +25,7 @@ TUI_MAY_IMPORT = (
     "pgdeck.themes",
     "pgdeck.watch.closeup",
     "pgdeck.watch.crowd",
+    "pgdeck.watch.glance",
     "pgdeck.watch.groups",
     "pgdeck.watch.model",
     "pgdeck.watch.sessions",

@@ -31,19 +31,18 @@ SWEEP_AFTER = 2.0
 def run(args: argparse.Namespace) -> int:
     """Open the dashboard on the target that the arguments name; returns the exit code.
 
-    Without any target a person at a terminal is offered the embedded server.
+    Without any target a person at a terminal is offered what is in sight.
     """
     from pgdeck.targets.detect import NoTarget
 
     try:
         target = args.find_target()
-    except NoTarget as nothing:
-        if not (sys.stdin.isatty() and _wants_demo(nothing)):
-            raise
-        from pgdeck.cli import demo
+    except NoTarget:
+        from pgdeck.cli import welcome
 
-        options = {"fresh": False, "no_load": False, "port": None, "headless": False}
-        return demo.run(argparse.Namespace(**{**options, **vars(args)}))
+        if not welcome.at_terminal():
+            raise
+        return welcome.run(args)
     return open_dashboard(target, args)
 
 
@@ -56,6 +55,7 @@ def open_dashboard(target: Target, args: argparse.Namespace) -> int:
     # Nothing that is imported becomes garbage: looking for it cost a tenth of the start.
     gc.disable()
     look = _look(args)
+    from pgdeck.cli.fleet import FileFleet
     from pgdeck.tui.app import DeckApp
     from pgdeck.wiring import load_specs
 
@@ -76,6 +76,7 @@ def open_dashboard(target: Target, args: argparse.Namespace) -> int:
         open_pardons=_open_pardons,
         examine=_examine,
         author=_author(),
+        fleet=FileFleet(specs),
     )
     code = app.run(mouse=look.abilities.modern and not args.no_mouse)
     # The process ends: what is left need not be searched for cycles.
@@ -113,13 +114,6 @@ def _look(args: argparse.Namespace) -> Look:
     if not look.abilities.modern:
         os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
     return look
-
-
-def _wants_demo(nothing: UsageProblem) -> bool:
-    print(f"{nothing.message}.", file=sys.stderr)
-    print("pgdeck brings a PostgreSQL server of its own, with sample databases.", file=sys.stderr)
-    print("Start it now? [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _author() -> str:

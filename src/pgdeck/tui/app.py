@@ -15,19 +15,17 @@ from textual.timer import Timer, TimerCallback
 from textual.widgets import Input
 
 from pgdeck.core.abilities import Abilities
-from pgdeck.core.source import Watcher
+from pgdeck.core.fleet import Fleet
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.target import Target
 from pgdeck.core.theme import Theme
-from pgdeck.errors import Problem
 from pgdeck.themes import find_theme
 from pgdeck.tui.bridge import Bridge, OpenWatcher
 from pgdeck.tui.deck import Deck
-from pgdeck.tui.errands import Errands
 from pgdeck.tui.keyboard import Keyboard
+from pgdeck.tui.switching import Switching
 from pgdeck.tui.terminal import Terminal
 from pgdeck.tui.theme import style_sheets
-from pgdeck.tui.views.registry import warm_up
 from pgdeck.tui.wardrobe import MODERN, Wardrobe, without
 
 if TYPE_CHECKING:
@@ -38,15 +36,17 @@ if TYPE_CHECKING:
 OpenPardons = Callable[[str], "Pardons"]
 """Returns where the pardons of the database with a fingerprint are kept."""
 
-IDLE_AFTER = 1.5
 STEPS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 INTERRUPTED = 130
 HUNG_UP = 129
 TERMINATED = 143
 
 
-class DeckApp(Errands, Wardrobe):
-    """Shows one target; `open_watcher` is called after the first paint, `open_shell` for psql."""
+class DeckApp(Switching, Wardrobe):
+    """Shows one target at a time: `open_watcher` is called after the first paint for the first one.
+
+    `fleet` knows the others, `open_shell` opens psql.
+    """
 
     TITLE = "pgdeck"
     CSS_PATH = style_sheets()
@@ -79,10 +79,12 @@ class DeckApp(Errands, Wardrobe):
         open_pardons: OpenPardons | None = None,
         examine: Examine | None = None,
         author: str = "",
+        fleet: Fleet | None = None,
     ) -> None:
         # Textual takes it for a wish for greys, even when it is empty.
         with without("NO_COLOR"):
             super().__init__(driver_class=Terminal)
+        self._fleet = fleet
         self._open_shell = open_shell
         self._open_pardons = open_pardons
         self._examine = examine
@@ -92,7 +94,6 @@ class DeckApp(Errands, Wardrobe):
         self.abilities = abilities
         self.ascii_only = not abilities.unicode
         self._complaint = complaint
-        self.problem: Problem | None = None
         self.crash: Exception | None = None
         self._bridge = Bridge(open_watcher)
         self._keyboard = Keyboard(self, super().on_event)
@@ -108,11 +109,6 @@ class DeckApp(Errands, Wardrobe):
     def get_default_screen(self) -> Screen[None]:
         """The deck is the only screen; dialogs stand over it."""
         return self._deck
-
-    @property
-    def watcher(self) -> Watcher | None:
-        """What is being watched, None until the driver is loaded."""
-        return self._bridge.watcher
 
     @property
     def pardons(self) -> Pardons | None:
@@ -132,25 +128,6 @@ class DeckApp(Errands, Wardrobe):
             self.tell(self._complaint, wrong=True)
         self.call_after_refresh(self._connect)
 
-    def _connect(self) -> None:
-        self.run_worker(self._open(), group="open")
-
-    async def _open(self) -> None:
-        try:
-            watcher = await self._bridge.open(self._deck)
-        except Problem as problem:
-            self.problem = problem
-            self.exit(problem.exit_code)
-            return
-        if self.interval is not None:
-            watcher.set_interval(self.interval)
-        self._deck.attach(watcher)
-        self.set_timer(IDLE_AFTER, self._import_the_rest)
-
-    def _import_the_rest(self) -> None:
-        """Load what the other screens need while nobody waits for it."""
-        self.run_worker(warm_up, group="warm", thread=True, exit_on_error=False)
-
     async def on_event(self, event: events.Event) -> None:
         """Let keys come one after another, however they arrive."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
@@ -161,6 +138,8 @@ class DeckApp(Errands, Wardrobe):
     async def on_unmount(self) -> None:
         """Let go of the server without waiting for it."""
         self._keyboard.stop()
+        if self._lookout is not None:
+            await self._lookout.stop()
         await self._bridge.close()
 
     def set_timer(
@@ -222,8 +201,8 @@ class DeckApp(Errands, Wardrobe):
             self.watcher.refresh()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave a colon to whoever is being typed in, or stands over the deck."""
-        if action == "palette":
+        """Leave colon and backtick to whoever is being typed in, or stands over the deck."""
+        if action in ("palette", "targets"):
             return self.screen is self._deck and not isinstance(self.focused, Input)
         return super().check_action(action, parameters)
 

@@ -26,7 +26,7 @@ class Bridge:
         """Make the watcher, subscribe the receiver and start; the connection follows by itself."""
         watcher = await asyncio.to_thread(self._open)
         self._stops = [
-            watcher.subscribe(lambda snapshot: _post(receiver, SnapshotArrived(snapshot))),
+            watcher.subscribe(lambda snapshot: _post(receiver, SnapshotArrived(snapshot, watcher))),
             watcher.subscribe_link(lambda link: _post(receiver, LinkChanged(link))),
         ]
         self.watcher = watcher
@@ -40,7 +40,8 @@ class Bridge:
         self._stops = []
         watcher, self.watcher = self.watcher, None
         if watcher is not None:
-            await watcher.close()
+            # Half closed it would go on: whoever gives up waiting does not stop it.
+            await asyncio.shield(watcher.close())
 
 
 def _post(receiver: MessagePump, message: SnapshotArrived | LinkChanged) -> None:

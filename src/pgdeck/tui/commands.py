@@ -11,7 +11,7 @@ from textual.binding import ActiveBinding
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.tui.widgets.help import SHOWN
 
-VIEW_SCOPES = frozenset({"table", "activity", "checks", "connections", "statements"})
+VIEW_SCOPES = frozenset({"table", "activity", "checks", "connections", "databases", "statements"})
 """Keys whose commands are offered where they work; those of moving about are not."""
 
 ROW_KEYS = frozenset(
@@ -58,6 +58,9 @@ Run = Callable[..., Awaitable[object]]
 
 
 COMMANDS = (
+    ("Targets", "`", ("switch", "fleet", "servers", "target"), "targets"),
+    ("Databases of this server", "b", ("use", "other database"), "databases"),
+    ("Type the password", "", ("password", "login"), "password"),
     ("Psql here, and back", "~", ("psql", "sql", "shell"), "psql"),
     ("Doctor", "!", ("doctor", "diagnose", "why"), "doctor"),
     ("Maximise, and back", "M", ("zen", "maximize"), "screen.zen"),

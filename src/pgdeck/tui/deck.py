@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.timer import Timer
-from textual.widget import Widget
 
 from pgdeck.core.source import Watcher
 from pgdeck.core.spec import ScreenSpec
@@ -18,8 +17,9 @@ from pgdeck.core.target import Target
 from pgdeck.tui.framing import CHECKS, SERVER, Framing
 from pgdeck.tui.memory import Memory
 from pgdeck.tui.messages import LinkChanged, SnapshotArrived
+from pgdeck.tui.place import Choices, Place
 from pgdeck.tui.spans import ExactScreen
-from pgdeck.tui.views.registry import make_view
+from pgdeck.tui.stage import Stage
 from pgdeck.tui.views.view import (
     AskFilter,
     ExportWanted,
@@ -62,7 +62,8 @@ class Deck(ExactScreen):
         self.current = start
         self.framing = Framing(self, list(specs.values()), target)
         self._visited: list[str] = []
-        self._views: dict[str, View] = {}
+        self._left: Mapping[str, Choices] = {}
+        self._stage = Stage(specs, ascii_only=ascii_only)
         self._zen: set[str] = set()
         self._memory = Memory.open()
         self._ageing: Timer | None = None
@@ -73,7 +74,7 @@ class Deck(ExactScreen):
         for name in ("identity", "tabs", "banner"):
             yield Canvas(id=name, ascii_only=self.ascii_only)
         with Container(id="body"):
-            yield self._make(self.current)
+            yield self._stage.make(self.current)
         yield Prompt(id="prompt", ascii_only=self.ascii_only)
         yield Canvas(id="footer", ascii_only=self.ascii_only)
 
@@ -92,7 +93,7 @@ class Deck(ExactScreen):
     @property
     def view(self) -> View:
         """The view on screen."""
-        return self._views[self.current]
+        return self._stage.view(self.current)
 
     def attach(self, watcher: Watcher) -> None:
         """Take the watcher and look at what is on screen."""
@@ -101,10 +102,45 @@ class Deck(ExactScreen):
         watcher.look(SERVER, self.current)
         self.draw_frame()
 
+    @property
+    def place(self) -> Place:
+        """Where a person is now, to come back to."""
+        views = {**self._left, **self._stage.choices()}
+        return Place(self.current, tuple(self._visited), frozenset(self._zen), views)
+
+    async def move(self, target: Target, place: Place) -> None:
+        """Clear away all that is of one target, and stand where another one was left."""
+        self.workers.cancel_group(self, "lookup")
+        if self.query_one(Prompt).is_open:
+            self.query_one(Prompt).close()
+        old = self._stage.clear()
+        self.framing.change(target)
+        self.current = place.screen if place.screen in self.specs else self.current
+        self._visited, self._left = list(place.visited), place.views
+        self._zen = set(place.zen)
+        new = self._stage.make(self.current)
+        for widget in old:
+            widget.display = False
+            await widget.remove()
+        await self.query_one("#body").mount(new)
+        self._recall()
+        self.view.set_zen(self.current in self._zen)
+        self.framing.shrink(self.current in self._zen)
+        self.view.take_focus()
+        self.tell_age()
+        self.call_after_refresh(self.draw_frame)
+
+    def watch_also(self, *names: str) -> None:
+        """Have sources collected beside what is on screen; without names no longer."""
+        if self.framing.watcher is not None:
+            self.framing.watcher.look(SERVER, self.current, *names)
+
     @on(SnapshotArrived)
     def take_snapshot(self, message: SnapshotArrived) -> None:
         """Hand a snapshot to the view that shows it."""
         snapshot = message.snapshot
+        if message.watcher is not self.framing.watcher:
+            return  # it was on its way when another target was chosen
         if snapshot.source == self.current:
             self.view.show(snapshot)
             self.tell_age()
@@ -203,12 +239,12 @@ class Deck(ExactScreen):
             self._visited = [*self._visited, self.current][-REMEMBERED:]
         if self.query_one(Prompt).is_open:
             self.query_one(Prompt).close()
-        self._widget(self.current).display = False
+        self._stage.widget(self.current).display = False
         self.current = name
-        if name not in self._views:
-            await self.query_one("#body").mount(self._make(name))
+        if name not in self._stage:
+            await self.query_one("#body").mount(self._stage.make(name))
             self._recall()
-        self._widget(name).display = True
+        self._stage.widget(name).display = True
         self.view.take_focus()
         snapshot = self.framing.latest(name)
         if snapshot is not None:
@@ -249,15 +285,5 @@ class Deck(ExactScreen):
     def _recall(self) -> None:
         target = self.framing.target
         self.view.recall(self._memory, target.name if target else "")
-
-    def _make(self, name: str) -> Widget:
-        keys = {spec.name: spec.key for spec in self.specs.values() if spec.key}
-        widget = make_view(self.specs[name], keys, ascii_only=self.ascii_only)
-        assert isinstance(widget, View)
-        self._views[name] = widget
-        return widget
-
-    def _widget(self, name: str) -> Widget:
-        widget = self._views[name]
-        assert isinstance(widget, Widget)
-        return widget
+        if self.current in self._left:
+            self.view.choose_again(self._left[self.current])

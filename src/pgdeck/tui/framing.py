@@ -51,6 +51,11 @@ class Framing:
         self._tabs_of: tuple[str, Line, int] | None = None
         self._footer: tuple[int, Keys, tuple[str, str] | None] | None = None
 
+    def change(self, target: Target) -> None:
+        """Speak of another target, which nobody watches yet."""
+        self.target, self.watcher = target, None
+        self._tabs_of = self._footer = None
+
     @property
     def link(self) -> LinkState | None:
         """The state of the connection, None before there is a watcher."""

@@ -5,20 +5,23 @@ from __future__ import annotations
 from textual.message import Message
 
 from pgdeck.core.snapshot import Snapshot
-from pgdeck.core.source import LinkState
+from pgdeck.core.source import LinkState, Watcher
 
 
 class SnapshotArrived(Message, bubble=False):
     """A source was collected."""
 
-    def __init__(self, snapshot: Snapshot[object]) -> None:
+    def __init__(self, snapshot: Snapshot[object], watcher: Watcher) -> None:
         super().__init__()
         self.snapshot = snapshot
+        self.watcher = watcher
 
     def can_replace(self, message: Message) -> bool:
         """A newer snapshot makes an unread one of the same source superfluous."""
         return (
-            isinstance(message, SnapshotArrived) and message.snapshot.source == self.snapshot.source
+            isinstance(message, SnapshotArrived)
+            and message.snapshot.source == self.snapshot.source
+            and message.watcher is self.watcher
         )
 
 

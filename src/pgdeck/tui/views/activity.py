@@ -67,6 +67,17 @@ class ActivityView(RowsView):
         return self.blocking if self.chosen is SessionView.BLOCKING else self.table
 
     @property
+    def form(self) -> str:
+        """The chosen view, and whether idle sessions are shown."""
+        return f"{self.chosen}{' idle' if self.with_idle else ''}"
+
+    def take_form(self, form: str) -> None:
+        """Choose a view again."""
+        chosen, _, idle = form.partition(" ")
+        self.with_idle = bool(idle)
+        self.action_view(chosen)
+
+    @property
     def footer_keys(self) -> Keys:
         """The keys worth naming in the footer now."""
         return (("F1 F2 F3", "views"), *super().footer_keys)

@@ -83,6 +83,15 @@ class ChecksView(RowsView):
         found: Pardons | None = getattr(self.app, "pardons", None)
         return found
 
+    @property
+    def form(self) -> str:
+        """Whether rules that are ok are shown."""
+        return "all" if self._with_ok else "alerts"
+
+    def take_form(self, form: str) -> None:
+        """Show them again, or not."""
+        self._with_ok = form == "all"
+
     def show(self, snapshot: Snapshot[object]) -> None:
         """Show what the rules say now."""
         self.snapshot = snapshot

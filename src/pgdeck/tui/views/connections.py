@@ -59,6 +59,15 @@ class ConnectionsView(RowsView):
         yield from super().compose()
 
     @property
+    def form(self) -> str:
+        """What the sessions are grouped by."""
+        return self.by
+
+    def take_form(self, form: str) -> None:
+        """Group them so again."""
+        self.action_group(form)
+
+    @property
     def footer_keys(self) -> Keys:
         """The keys worth naming in the footer now."""
         return (("[ ]", "group by"), *super().footer_keys)

@@ -10,6 +10,7 @@ from textual.timer import Timer
 
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.tui.memory import Memory, Order
+from pgdeck.tui.place import Choices
 from pgdeck.tui.views.zen import ZenView
 from pgdeck.tui.widgets.table import KeyedTable
 from pgdeck.tui.widgets.table.messages import TableMessage
@@ -57,6 +58,25 @@ class KeepingView(ZenView):
                     shown=frozenset(order.shown),
                     filter_text=order.filter_text,
                 )
+
+    @property
+    def form(self) -> str:
+        """Which of its forms the view has, where there are several."""
+        return ""
+
+    def take_form(self, form: str) -> None:
+        """Have a form again."""
+
+    def choices(self) -> Choices:
+        """Return the form and the tables' states."""
+        return Choices(self.form, tuple(table.state for table in self.tables()))
+
+    def choose_again(self, choices: Choices) -> None:
+        """Put them back; the cursor goes to its row when that comes."""
+        if choices.form:
+            self.take_form(choices.form)
+        for table, state in zip(self.tables(), choices.tables, strict=False):
+            table.state = state
 
     @on(KeyedTable.SortChanged)
     @on(KeyedTable.ColumnsChanged)

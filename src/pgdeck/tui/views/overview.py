@@ -16,6 +16,7 @@ from pgdeck.tui.frame import ALERTS_HOLD
 from pgdeck.tui.ink import Line, Span, faded
 from pgdeck.tui.memory import Memory
 from pgdeck.tui.panes import Pane, PlacedPane, grid
+from pgdeck.tui.place import Choices
 from pgdeck.tui.views.overview_panes import failure_lines, overview_panes
 from pgdeck.tui.views.view import FooterChanged, Keys, OpenScreen
 from pgdeck.tui.widgets.canvas import Canvas
@@ -95,6 +96,14 @@ class OverviewView(Canvas, can_focus=True):
 
     def recall(self, memory: Memory, target: str) -> None:
         """The panes have nothing to remember."""
+
+    def choices(self) -> Choices:
+        """Return the chosen pane."""
+        return Choices(self._chosen)
+
+    def choose_again(self, choices: Choices) -> None:
+        """Choose the pane again."""
+        self._choose(choices.form)
 
     @property
     def has_open(self) -> bool:

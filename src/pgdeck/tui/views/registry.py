@@ -41,6 +41,12 @@ def _statements(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
     return StatementView(spec, ascii_only=ascii_only)
 
 
+def _databases(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
+    from pgdeck.tui.views.databases import DatabasesView
+
+    return DatabasesView(spec, ascii_only=ascii_only)
+
+
 def _table(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
     from pgdeck.tui.views.table import TableView
 
@@ -58,11 +64,16 @@ VIEWS: Mapping[str, Callable[[ScreenSpec, Keys, bool], Widget]] = {
 
 def warm_up() -> None:
     """Import every view, so that a first visit need not."""
-    for view in ("activity", "checks", "connections", "statements", "table"):
+    for view in ("activity", "checks", "connections", "databases", "statements", "table"):
         import_module(f"pgdeck.tui.views.{view}")
     import_module("pgdeck.pattern")
+    import_module("pgdeck.tui.widgets.switcher")
+    import_module("pgdeck.tui.lookout")
 
 
 def make_view(spec: ScreenSpec, keys: Keys, *, ascii_only: bool) -> Widget:
     """Return the widget of a screen; modules of views not yet visited are not imported."""
-    return VIEWS.get(spec.view or "", _table)(spec, keys, ascii_only)
+    # A table screen like others, with one key more.
+    databases = spec.view is None and spec.trusted and spec.name == "databases"
+    make = _databases if databases else VIEWS.get(spec.view or "", _table)
+    return make(spec, keys, ascii_only)

@@ -56,6 +56,15 @@ class StatementView(RowsView):
         return self.recent if self.chosen is StatementsView.RECENT else self.table
 
     @property
+    def form(self) -> str:
+        """The chosen view."""
+        return self.chosen
+
+    def take_form(self, form: str) -> None:
+        """Choose a view again."""
+        self.action_view(form)
+
+    @property
     def footer_keys(self) -> Keys:
         """The keys worth naming in the footer now."""
         return (("[ ]", "in all, just now"), *super().footer_keys)

@@ -10,6 +10,7 @@ from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.source import Answer
 from pgdeck.core.spec import Column, ScreenSpec
 from pgdeck.tui.memory import Memory
+from pgdeck.tui.place import Choices
 from pgdeck.tui.widgets.prompt import Filtered
 
 if TYPE_CHECKING:
@@ -42,6 +43,12 @@ class View(Protocol):
 
     def recall(self, memory: Memory, target: str) -> None:
         """Put back what a person chose here, and keep what they choose from now on."""
+
+    def choices(self) -> Choices:
+        """Return what a person chose here, for when they come back to this target."""
+
+    def choose_again(self, choices: Choices) -> None:
+        """Put that back; data may come later."""
 
     def set_zen(self, on: bool) -> None:
         """Fill the terminal with what matters most, or show everything again."""
@@ -91,6 +98,14 @@ class ExportWanted(Message):
         self.title = title
         self.printout = printout
         self.shown = shown
+
+
+class WatchDatabase(Message):
+    """Another database of the same server is to be watched."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
 
 
 class LookupWanted(Message):

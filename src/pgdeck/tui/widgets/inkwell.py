@@ -88,7 +88,9 @@ def dip(widget: Widget, name: str) -> Style:
 
     The style is the widget's own where no screen has one of that name.
     """
-    for screen in (widget.screen, *widget.app.screen_stack):
+    # What was just removed may be painted once more before the layout knows.
+    own = (widget.screen,) if widget.is_attached else ()
+    for screen in (*own, *widget.app.screen_stack):
         if name in screen.COMPONENT_CLASSES:
             return widget.rich_style + screen.get_component_rich_style(name, partial=True)
     return widget.rich_style

@@ -1,0 +1,54 @@
+"""Where nothing names a database: what is in sight is offered to a person at a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+from pgdeck.core.surroundings import Surroundings
+from pgdeck.core.target import Target
+
+
+def at_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    fit = os.environ.get("TERM", "").lower() not in ("", "dumb", "unknown")
+    return fit and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask, and do what was chosen; returns the exit code."""
+    from pgdeck.tui.welcome import DEMO, WelcomeApp, WelcomeScreen
+
+    directory = Path.cwd()
+    screen = WelcomeScreen(partial(_look, directory), _read, directory, ascii_only=bool(args.ascii))
+    app = WelcomeApp(screen, theme=args.theme)
+    choice = app.run(mouse=not args.no_mouse)
+    if isinstance(choice, Target):
+        from pgdeck.cli.dash import open_dashboard
+
+        return open_dashboard(choice, args)
+    if choice == DEMO:
+        from pgdeck.cli import demo
+
+        options = {"fresh": False, "no_load": False, "port": None, "headless": False}
+        return demo.run(argparse.Namespace(**{**options, **vars(args)}))
+    if choice is not None:
+        from pgdeck.cli.main import main
+
+        return main(["config", "init"])
+    return app.return_code or 0
+
+
+def _look(directory: Path) -> Surroundings:
+    from pgdeck.targets.project import look_around
+
+    return look_around(directory, os.environ)
+
+
+def _read(address: str) -> Target:
+    from pgdeck.targets.detect import require_target
+
+    return require_target(address, os.environ)

@@ -1,0 +1,69 @@
+"""Which targets were watched last: their names and ways, never a secret."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pgdeck.core.address import place
+from pgdeck.core.target import SECRET_KEYWORDS, Conninfo, Kind, Target
+
+FILE = "recent.json"
+MOST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A target that was watched, as it can be found again: keywords without any secret."""
+
+    name: str
+    keywords: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """Where it leads, and as whom."""
+        return place(Conninfo(dict(self.keywords)))
+
+    def target(self) -> Target:
+        """Return what can be watched again; a password that is needed is asked for."""
+        return Target(self.name, Kind.REMOTE, Conninfo(dict(self.keywords)), source="recent")
+
+
+def read_visits(directory: Path) -> list[Visit]:
+    """Return the visits, the last one first; a missing or broken file is none at all."""
+    with suppress(OSError, ValueError, TypeError, AttributeError, KeyError):
+        kept = json.loads((directory / FILE).read_text(encoding="utf-8"))
+        return [
+            Visit(str(each["name"]), {str(k): str(v) for k, v in each["keywords"].items()})
+            for each in kept[:MOST]
+        ]
+    return []
+
+
+def keep_visit(directory: Path, target: Target) -> None:
+    """Put a target first; a disk that refuses costs only the memory.
+
+    The demo's server comes with the demo and goes with it, and is not kept.
+    """
+    if target.kind is Kind.EMBEDDED:
+        return
+    keywords = {k: v for k, v in target.conninfo.items() if k not in SECRET_KEYWORDS}
+    visit = Visit(target.name, keywords)
+    before = read_visits(directory)
+    after = [visit, *(each for each in before if each.place != visit.place)][:MOST]
+    if after != before:
+        _write(directory / FILE, after)
+
+
+def _write(file: Path, visits: Sequence[Visit]) -> None:
+    values = [{"name": each.name, "keywords": dict(each.keywords)} for each in visits]
+    part = file.with_suffix(f".{os.getpid()}")
+    with suppress(OSError):
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            json.dump(values, out)
+        part.replace(file)

@@ -1,0 +1,26 @@
+"""Where a person was on a target: what they find again when they come back to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pgdeck.tui.widgets.table.model import TableState
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What was chosen in one view: which of its forms, and the state of each table."""
+
+    form: str = ""
+    tables: tuple[TableState, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The screen, the way that led there, and what was chosen in every view that was visited."""
+
+    screen: str
+    visited: tuple[str, ...] = ()
+    zen: frozenset[str] = frozenset()
+    views: Mapping[str, Choices] = field(default_factory=dict)

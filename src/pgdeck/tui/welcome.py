@@ -1,0 +1,242 @@
+"""The Welcome screen: what a person is offered where no database was named."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Input
+
+from pgdeck.core.surroundings import Surroundings
+from pgdeck.core.target import Target
+from pgdeck.core.text import safe
+from pgdeck.errors import Problem
+from pgdeck.tui.ink import Line, Span
+from pgdeck.tui.spans import ExactScreen
+from pgdeck.tui.terminal import Terminal
+from pgdeck.tui.theme import choose_theme, load_themes, style_sheets
+from pgdeck.tui.welcomelines import Way, notes, reason, visible, way_line, ways
+from pgdeck.tui.widgets.canvas import Canvas
+from pgdeck.tui.widgets.inkwell import INKS
+
+DEMO, INIT = "demo", "init"
+Choice = Target | str
+"""What was chosen: a target, the demo or the writing of a configuration."""
+
+INTERRUPTED = 130
+
+
+class WelcomeScreen(ExactScreen):
+    """Lists what is in sight; one key takes each."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = INKS
+    AUTO_FOCUS = ""  # keys are for the list until an address is typed
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j,tab", "move(1)", "Next", show=False),
+        Binding("up,k,shift+tab", "move(-1)", "Previous", show=False),
+        Binding("enter", "go", "Take it", show=False),
+        Binding("R", "look", "Look again", show=False),
+        Binding("escape", "back", "Back", show=False, priority=True),
+        Binding("q", "leave", "Leave", show=False),
+    ]
+
+    def __init__(
+        self,
+        look: Callable[[], Surroundings],
+        read: Callable[[str], Target],
+        directory: Path,
+        *,
+        ascii_only: bool = False,
+    ) -> None:
+        super().__init__()
+        self._look = look
+        self._read = read
+        self._directory = directory
+        self._around: Surroundings | None = None
+        self._at = 0
+        self._top = 0
+        self._said = ""
+        self._canvas = Canvas(id="welcome", ascii_only=ascii_only)
+
+    def compose(self) -> ComposeResult:
+        """The list, and a line for an address."""
+        yield self._canvas
+        yield Input(id="welcome-address", select_on_focus=False)
+
+    def on_mount(self) -> None:
+        """Show what is always there, then look around."""
+        self.query_one(Input).display = False
+        self.call_after_refresh(self.action_look)
+
+    def on_resize(self) -> None:
+        """Use the new room."""
+        self.call_after_refresh(self._draw)
+
+    def on_key(self, event: events.Key) -> None:
+        """Take the way that a key stands for."""
+        if self._typing:
+            return
+        taken = [way for way in ways(self._around) if way.key and way.key == event.character]
+        if taken:
+            event.stop()
+            self._take(taken[0])
+
+    def on_click(self, event: events.Click) -> None:
+        """Take the way that was clicked."""
+        every = ways(self._around)
+        y = event.screen_y - self._canvas.region.y
+        at = self._top + y - 3
+        if y >= 3 and at < min(len(every), self._top + self._page()):
+            self._at = at
+            self._take(every[at])
+
+    def action_move(self, by: int) -> None:
+        """Choose another way; round at the ends."""
+        self._at = (self._at + by) % len(ways(self._around))
+        self._said = ""
+        self._draw()
+
+    def action_go(self) -> None:
+        """Take the chosen way."""
+        self._take(ways(self._around)[self._at])
+
+    def action_look(self) -> None:
+        """Look around anew; it takes a while, and keys work meanwhile."""
+        self._around = None
+        self._draw()
+        self.run_worker(self._look_around(), group="look", exclusive=True)
+
+    async def _look_around(self) -> None:
+        chosen = ways(self._around)[self._at]
+        self._around = await asyncio.to_thread(self._look)
+        every = ways(self._around)
+        # Nobody moved yet: what was found comes first.
+        moved = chosen.action and self._at > 0
+        self._at = next((n for n, way in enumerate(every) if way == chosen), 0) if moved else 0
+        self._draw()
+
+    def action_back(self) -> None:
+        """Close the line for an address, else leave."""
+        if self._typing:
+            self._type(False)
+        else:
+            self.action_leave()
+
+    def action_leave(self) -> None:
+        """Choose nothing."""
+        self.app.exit(None)
+
+    @on(Input.Submitted)
+    def submit(self, event: Input.Submitted) -> None:
+        """Watch the address that was typed, or say what is wrong with it."""
+        event.stop()
+        if not event.value.strip():
+            self._type(False)
+            return
+        try:
+            target = self._read(event.value.strip())
+        except Problem as problem:
+            self._say(f"{problem.message}: {problem.hint}" if problem.hint else problem.message)
+        else:
+            self.app.exit(target)
+
+    @property
+    def _typing(self) -> bool:
+        return bool(self.query_one(Input).display)
+
+    def _take(self, way: Way) -> None:
+        if way.action == "address":
+            self._type(True)
+        elif way.action:
+            self.app.exit(DEMO if way.action == DEMO else INIT)
+        elif way.sighting is not None and way.sighting.target is not None:
+            self.app.exit(way.sighting.target)
+        else:
+            self._say(f"{way.title}: {reason(way)}")
+
+    def _type(self, on: bool) -> None:
+        box = self.query_one(Input)
+        box.display = on
+        self._said = ""
+        if on:
+            box.placeholder = "postgresql://user@host:5432/database"
+            box.focus()
+        else:
+            self.set_focus(None)
+        self.call_after_refresh(self._draw)
+
+    def _say(self, said: str) -> None:
+        self._said = said
+        self._draw()
+
+    def _page(self) -> int:
+        return max(1, self._canvas.size.height - 5 - len(self._notes()))
+
+    def _notes(self) -> list[Line]:
+        room = max(1, self._canvas.size.height - 10)
+        return notes(self._around, self._canvas.size.width)[:room]
+
+    def _draw(self) -> None:
+        width, height = self._canvas.size
+        if not width or not self.is_mounted:
+            return
+        every = ways(self._around)
+        self._at = min(self._at, len(every) - 1)
+        page = self._page()
+        self._top = visible(len(every), self._at, page, self._top)
+        where = safe(str(self._directory))
+        lines: list[Line] = [
+            (Span(" pgdeck", "title"), Span("  no database is named here", "text")),
+            (Span(f" {where} names none; nor do the environment and pgdeck's files", "quiet"),),
+            (),
+        ]
+        for n, way in enumerate(every[self._top : self._top + page], self._top):
+            lines.append(way_line(way, width, chosen=n == self._at))
+        lines += [(), *self._notes()]
+        lines += [()] * (height - 1 - len(lines))
+        said: Line = (
+            (Span(f" ▲ {safe(self._said)}", "warning"),)
+            if self._said
+            else (
+                Span(" Enter", "key"),
+                Span(" takes it  ", "quiet"),
+                Span("R", "key"),
+                Span(" look again  ", "quiet"),
+                Span("q", "key"),
+                Span(" leave", "quiet"),
+            )
+        )
+        self._canvas.paint([*lines[: height - 1], said])
+
+
+class WelcomeApp(App[Choice]):
+    """Gives what was chosen, None when the person left."""
+
+    TITLE = "pgdeck"
+    CSS_PATH = style_sheets()
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "interrupt", "Leave", priority=True, show=False),
+    ]
+
+    def __init__(self, screen: WelcomeScreen, *, theme: str | None = None) -> None:
+        super().__init__(driver_class=Terminal)
+        self._welcome = screen
+        themes = load_themes()
+        for known in themes.values():
+            self.register_theme(known)
+        self.theme = themes[choose_theme(theme, themes)].name
+
+    def get_default_screen(self) -> Screen[None]:
+        """There is one screen."""
+        return self._welcome
+
+    def action_interrupt(self) -> None:
+        """Leave as an interrupted program does."""
+        self.exit(None, return_code=INTERRUPTED)

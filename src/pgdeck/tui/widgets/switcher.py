@@ -1,0 +1,278 @@
+"""The target switcher: a fleet at a glance, and the databases of the server on screen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from pgdeck.core.fleet import found_by
+from pgdeck.core.target import Target
+from pgdeck.core.text import safe
+from pgdeck.tui.fleetlines import Seen, about_lines, fleet_line, head_line
+from pgdeck.tui.ink import Line, Span
+from pgdeck.tui.sisters import Sister, about_sister, sister_line, sisters_head
+from pgdeck.tui.widgets.canvas import Canvas
+
+TELL_EVERY = 1.0
+AROUND = 9
+"""Lines of the switcher, and around it, that are no rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fleetside:
+    """What the switcher shows, asked anew at each painting; `count` speaks of connections.
+
+    `sisters_missing` says why no database of the server is listed.
+    """
+
+    seen: Callable[[], Sequence[Seen]]
+    sisters: Callable[[], Sequence[Sister]]
+    sister: Callable[[str], Target | None]
+    sisters_missing: Callable[[], str]
+    count: Callable[[], str]
+    look_again: Callable[[], None]
+    look_at_sisters: Callable[[bool], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line: what is watched if it is chosen, how it is drawn, what is said of it below."""
+
+    key: str
+    target: Target | None
+    line: Callable[..., Line]
+    about: Callable[[int], Sequence[Line]]
+
+
+class Switcher(ModalScreen[Target | None]):
+    """Narrows what it lists while a person types; gives the chosen target, None when closed.
+
+    Nothing takes the focus: all keys come here in their order, however fast they are typed.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Close", show=False),
+        Binding("enter", "go", "Watch it", show=False),
+        Binding("down,grave_accent,ctrl+t,ctrl+n", "move(1)", "Next", show=False),
+        Binding("up,shift+tab,ctrl+p", "move(-1)", "Previous", show=False),
+        Binding("pagedown", "move(8)", "Further down", show=False),
+        Binding("pageup", "move(-8)", "Further up", show=False),
+        Binding("home", "move(-10000)", "First", show=False),
+        Binding("end", "move(10000)", "Last", show=False),
+        Binding("tab", "turn", "Targets, or databases", show=False),
+        Binding("ctrl+r", "look_again", "Look again", show=False),
+        Binding("backspace", "shorten", "Take a letter back", show=False),
+        Binding("ctrl+u,ctrl+w", "clear", "Begin anew", show=False),
+    ]
+
+    def __init__(
+        self, side: Fleetside, *, databases: bool = False, ascii_only: bool = False
+    ) -> None:
+        super().__init__()
+        self._side = side
+        self._databases = databases
+        self._typed = ""
+        self._key: str | None = None
+        self._top = 0
+        self._lines = Canvas(id="switcher-lines", ascii_only=ascii_only)
+
+    def compose(self) -> ComposeResult:
+        """One canvas in a frame."""
+        with Vertical():
+            yield self._lines
+
+    def on_mount(self) -> None:
+        """Begin with the one that was watched before: Enter goes back and forth."""
+        self.set_interval(TELL_EVERY, self.draw)
+        self._side.look_at_sisters(self._databases)
+        self.call_after_refresh(self.draw)
+
+    def on_resize(self) -> None:
+        """Use the new room."""
+        self.call_after_refresh(self.draw)
+
+    def on_key(self, event: events.Key) -> None:
+        """Take a letter."""
+        if event.is_printable and event.character and not event.key.startswith("alt+"):
+            event.stop()
+            self._type(self._typed + event.character)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take a pasted line."""
+        event.stop()
+        self._type(self._typed + event.text.partition("\n")[0])
+
+    def on_click(self, event: events.Click) -> None:
+        """Watch what was clicked; on the lower edge turn to the other list, beside it close."""
+        box = self.query_one(Vertical).region
+        if not box.contains(event.screen_x, event.screen_y):
+            self.dismiss(None)
+            return
+        y = event.screen_y - self._lines.region.y
+        rows, at = self._rows(), self._top + y - 2
+        if event.screen_y == box.bottom - 1:
+            self.action_turn()
+        elif y >= 2 and at < min(len(rows), self._top + self._page()):
+            self._key = rows[at].key
+            self.action_go()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel moves the cursor."""
+        event.stop()
+        self.action_move(1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel moves the cursor."""
+        event.stop()
+        self.action_move(-1)
+
+    def action_leave(self) -> None:
+        """Drop what was typed, else change nothing."""
+        if self._typed:
+            self._type("")
+        else:
+            self.dismiss(None)
+
+    def action_shorten(self) -> None:
+        """Take the last letter back; with none left, close."""
+        if self._typed:
+            self._type(self._typed[:-1])
+        else:
+            self.dismiss(None)
+
+    def action_clear(self) -> None:
+        """Forget what was typed."""
+        self._type("")
+
+    def action_turn(self) -> None:
+        """Show the databases of this server instead of the targets, or these again."""
+        self._databases = not self._databases
+        self._side.look_at_sisters(self._databases)
+        self._type("")
+
+    def action_look_again(self) -> None:
+        """Look at everything now, whatever was found before."""
+        self._side.look_again()
+        self.draw()
+
+    def action_move(self, by: int) -> None:
+        """Choose another one; single steps go round."""
+        rows = self._rows()
+        if rows:
+            at = self._at(rows) + by
+            last = len(rows) - 1
+            self._key = rows[at % (last + 1) if abs(by) == 1 else max(0, min(at, last))].key
+            self.draw()
+
+    def action_go(self) -> None:
+        """Watch the chosen one; where that cannot be, stay: it is said."""
+        rows = self._rows()
+        target = rows[self._at(rows)].target if rows else None
+        if target is not None:
+            self.dismiss(target)
+
+    def draw(self) -> None:
+        """Paint what is known now."""
+        if not self.is_mounted:
+            return
+        rows = self._rows()
+        height = max(1, min(len(rows), self.app.size.height - AROUND))
+        self._lines.styles.height = height + 4
+        self._frame()
+        width = self._lines.size.width
+        if not width:
+            return
+        at = self._at(rows) if rows else 0
+        page = self._page()
+        self._top = max(min(self._top, at, max(0, len(rows) - page)), at - page + 1, 0)
+        lines = [self._title(), sisters_head(width) if self._databases else head_line(width)]
+        shown = rows[self._top : self._top + page]
+        lines += [row.line(width, chosen=self._top + n == at) for n, row in enumerate(shown)]
+        if not rows:
+            lines.append((Span(f"   {self._nothing()}", "quiet"),))
+        lines += [()] * (2 + page - len(lines))
+        about = rows[at].about(width) if rows else []
+        self._lines.paint([*lines, *about])
+
+    def _frame(self) -> None:
+        box = self.query_one(Vertical)
+        box.border_title = "Databases of this server" if self._databases else "Targets"
+        other = "targets" if self._databases else "databases"
+        again = "" if self._databases else " · ^R look again"
+        box.border_subtitle = f"Enter watches · Tab {other}{again} · Esc closes"
+
+    def _title(self) -> Line:
+        typed = Span(f" {safe(self._typed)}", "title")
+        if self._typed:
+            return (typed, Span("▏", "quiet"))
+        said = "type to search" if self._databases else f"type to search · {self._side.count()}"
+        return (typed, Span("▏", "quiet"), Span(said, "quiet"))
+
+    def _nothing(self) -> str:
+        if self._typed:
+            return f"Nothing here is called {safe(self._typed.strip())}."
+        return self._side.sisters_missing() if self._databases else "Reading the configuration."
+
+    def _page(self) -> int:
+        return max(1, self._lines.size.height - 4)
+
+    def _at(self, rows: Sequence[Row]) -> int:
+        """Return the place of the chosen one; at first of the second, the one before this."""
+        found = next((n for n, row in enumerate(rows) if row.key == self._key), None)
+        if found is not None:
+            return found
+        return 1 if len(rows) > 1 and not self._typed else 0
+
+    def _type(self, text: str) -> None:
+        self._typed, self._key, self._top = text, None, 0
+        self.draw()
+
+    def _rows(self) -> list[Row]:
+        return self._sisters() if self._databases else self._targets()
+
+    def _targets(self) -> list[Row]:
+        now = time.monotonic()
+        return [
+            Row(
+                seen.member.key,
+                seen.member.target,
+                partial(fleet_line, seen, now),
+                partial(about_lines, seen),
+            )
+            for seen in self._side.seen()
+            if found_by(self._typed, _texts(seen))
+        ]
+
+    def _sisters(self) -> list[Row]:
+        return [
+            Row(
+                each.name,
+                None if each.why_not else self._side.sister(each.name),
+                partial(sister_line, each),
+                partial(about_sister, each),
+            )
+            for each in self._side.sisters()
+            if found_by(self._typed, (each.name,))
+        ]
+
+
+def _texts(seen: Seen) -> Sequence[str]:
+    target = seen.member.target
+    if target is None:
+        return (seen.member.name,)
+    where = (target.conninfo.get(word, "") for word in ("host", "dbname", "user"))
+    role = "" if not seen.glance or seen.glance.failure else _role(seen.glance.standby)
+    return (seen.member.name, *where, target.environment.value, role, target.source)
+
+
+def _role(standby: bool | None) -> str:
+    return "standby" if standby else "primary"
