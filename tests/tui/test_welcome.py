@@ -114,7 +114,8 @@ BARE = {"PGDECK_URL": "", "DATABASE_URL": "", "PGHOST": "", "PGSERVICE": "", "PG
 
 
 def test_q_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
-    command = (sys.executable, "-m", "pgdeck")
+    # The working directory of the tests is a project with a database of its own.
+    command = ("sh", "-c", f"cd {tmp_path} && exec {sys.executable} -m pgdeck")
     with running(tmp_path, *command, variables=BARE) as terminal:
         terminal.wait_to_see("no database is named here")
         os.write(terminal.master, b"q")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pgdeck import paths
 from pgdeck.core.fleet import Glance, Member
+from pgdeck.core.snapshot import Failure, FailureKind
 from pgdeck.core.source import Watcher
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.target import Target
@@ -24,7 +27,7 @@ class FileFleet:
         """Return all there are, recent ones first; reads files."""
         from pgdeck.targets.roster import roster
 
-        return roster(current, _named(), os.environ, _state())
+        return roster(current, list(_named()), os.environ, _state())
 
     def visited(self, target: Target) -> None:
         """Keep that a target was watched."""
@@ -37,18 +40,46 @@ class FileFleet:
         """Look once over a connection of its own, within a few seconds."""
         from pgdeck.wiring import take_glance
 
-        return await take_glance(target)
+        try:
+            ready = await asyncio.to_thread(_unlocked, target)
+        except Problem as problem:
+            failure = Failure(FailureKind.AUTH, problem.message, problem.hint)
+            return Glance(time.monotonic(), failure)
+        return await take_glance(ready)
 
     def watcher(self, target: Target, first: str) -> Watcher:
-        """Return a watcher that begins with a screen."""
+        """Return a watcher that begins with a screen; raises `Problem` without its password."""
         from pgdeck.wiring import open_watcher
 
-        return open_watcher(target, self._specs, first)
+        return open_watcher(_unlocked(target), self._specs, first)
 
 
-def _named() -> Sequence[Member]:
-    """Return the targets that the configuration names."""
-    return ()
+def _unlocked(target: Target) -> Target:
+    if not target.password_command:
+        return target
+    from pgdeck.targets.passwords import unlock
+
+    return unlock(target)
+
+
+def _named() -> Iterator[Member]:
+    """Yield the targets that the configuration names; one with a mistake says which."""
+    from pgdeck.targets.detect import own_settings, working_directory
+    from pgdeck.targets.order import Search
+
+    try:
+        search = Search(os.environ, own_settings(), working_directory())
+        candidates = search.named()
+    except Problem as problem:
+        yield Member("configuration", problem=problem)
+        return
+    for each in candidates:
+        try:
+            target = search.target(each)
+        except Problem as problem:
+            yield Member(each.name, problem=problem)
+        else:
+            yield Member(each.name, target, asked=not target.password_command)
 
 
 def _state() -> Path | None:

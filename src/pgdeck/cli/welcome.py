@@ -28,8 +28,9 @@ def run(args: argparse.Namespace) -> int:
     choice = app.run(mouse=not args.no_mouse)
     if isinstance(choice, Target):
         from pgdeck.cli.dash import open_dashboard
+        from pgdeck.targets.passwords import unlock
 
-        return open_dashboard(choice, args)
+        return open_dashboard(unlock(choice, interactive=True), args)
     if choice == DEMO:
         from pgdeck.cli import demo
 
@@ -49,6 +50,6 @@ def _look(directory: Path) -> Surroundings:
 
 
 def _read(address: str) -> Target:
-    from pgdeck.targets.detect import require_target
+    from pgdeck.targets.detect import own_settings, require_target, working_directory
 
-    return require_target(address, os.environ)
+    return require_target(address, os.environ, own_settings(), working_directory())

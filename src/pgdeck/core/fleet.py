@@ -18,7 +18,8 @@ from pgdeck.errors import Problem
 class Member:
     """One database of the fleet: its target, or why there is none.
 
-    Only who is `asked` is looked at unasked: the others a person never named to pgdeck.
+    Only who is `asked` is looked at unasked: not who was never named to pgdeck, nor who needs a
+    command run for its password.
     """
 
     name: str
@@ -107,7 +108,7 @@ def found_by(typed: str, texts: Iterable[str]) -> bool:
 
 
 class Passwords:
-    """What a person typed, in memory alone: one password for each login of a server."""
+    """What a person typed or a command printed, in memory alone: one for each login of a server."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
@@ -119,12 +120,17 @@ class Passwords:
         """Remember a password for the login of a target, on its server."""
         self._known[_login(target)] = password
 
+    def knows(self, target: Target) -> bool:
+        """Whether there is one for the login of a target."""
+        return _login(target) in self._known
+
     def unlock(self, target: Target) -> Target:
         """Return the target with the password that was typed for it, as it is without one."""
         typed = self._known.get(_login(target))
         if typed is None:
             return target
-        return replace(target, conninfo=target.conninfo.with_keywords(password=typed))
+        conninfo = target.conninfo.with_keywords(password=typed)
+        return replace(target, conninfo=conninfo, password_command=())
 
 
 def _login(target: Target) -> str:

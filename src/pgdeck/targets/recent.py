@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pgdeck.core.address import place
-from pgdeck.core.target import SECRET_KEYWORDS, Conninfo, Kind, Target
+from pgdeck.core.target import SECRET_KEYWORDS, Conninfo, Environment, Kind, Target
 
 FILE = "recent.json"
 MOST = 12
@@ -22,6 +23,8 @@ class Visit:
 
     name: str
     keywords: Mapping[str, str] = field(default_factory=dict)
+    environment: Environment = Environment.UNKNOWN
+    read_only: bool = False
 
     @property
     def place(self) -> str:
@@ -30,18 +33,28 @@ class Visit:
 
     def target(self) -> Target:
         """Return what can be watched again; a password that is needed is asked for."""
-        return Target(self.name, Kind.REMOTE, Conninfo(dict(self.keywords)), source="recent")
+        return Target(
+            self.name,
+            Kind.REMOTE,
+            Conninfo(dict(self.keywords)),
+            self.environment,
+            self.read_only,
+            source="recent",
+        )
 
 
 def read_visits(directory: Path) -> list[Visit]:
     """Return the visits, the last one first; a missing or broken file is none at all."""
     with suppress(OSError, ValueError, TypeError, AttributeError, KeyError):
         kept = json.loads((directory / FILE).read_text(encoding="utf-8"))
-        return [
-            Visit(str(each["name"]), {str(k): str(v) for k, v in each["keywords"].items()})
-            for each in kept[:MOST]
-        ]
+        return [_visit(each) for each in kept[:MOST]]
     return []
+
+
+def _visit(value: Mapping[str, Any]) -> Visit:
+    keywords = {str(k): str(v) for k, v in value["keywords"].items()}
+    environment = Environment(value["environment"])
+    return Visit(str(value["name"]), keywords, environment, bool(value["read_only"]))
 
 
 def keep_visit(directory: Path, target: Target) -> None:
@@ -52,7 +65,7 @@ def keep_visit(directory: Path, target: Target) -> None:
     if target.kind is Kind.EMBEDDED:
         return
     keywords = {k: v for k, v in target.conninfo.items() if k not in SECRET_KEYWORDS}
-    visit = Visit(target.name, keywords)
+    visit = Visit(target.name, keywords, target.environment, target.read_only)
     before = read_visits(directory)
     after = [visit, *(each for each in before if each.place != visit.place)][:MOST]
     if after != before:
@@ -60,7 +73,15 @@ def keep_visit(directory: Path, target: Target) -> None:
 
 
 def _write(file: Path, visits: Sequence[Visit]) -> None:
-    values = [{"name": each.name, "keywords": dict(each.keywords)} for each in visits]
+    values = [
+        {
+            "name": each.name,
+            "keywords": dict(each.keywords),
+            "environment": each.environment,
+            "read_only": each.read_only,
+        }
+        for each in visits
+    ]
     part = file.with_suffix(f".{os.getpid()}")
     with suppress(OSError):
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -130,11 +130,6 @@ class Deck(ExactScreen):
         self.tell_age()
         self.call_after_refresh(self.draw_frame)
 
-    def watch_also(self, *names: str) -> None:
-        """Have sources collected beside what is on screen; without names no longer."""
-        if self.framing.watcher is not None:
-            self.framing.watcher.look(SERVER, self.current, *names)
-
     @on(SnapshotArrived)
     def take_snapshot(self, message: SnapshotArrived) -> None:
         """Hand a snapshot to the view that shows it."""

@@ -90,13 +90,18 @@ def about_lines(seen: Seen, width: int) -> list[Line]:
 def _trouble(seen: Seen) -> str:
     glance = seen.glance
     if glance is None:
-        unasked = not (seen.asking or seen.current or seen.member.asked)
-        return "Nobody named it to pgdeck, so it is not asked before you want it: ^R" * unasked
+        return "" if seen.asking or seen.current or seen.member.asked else _unasked(seen.member)
     if glance.failure is not None:
         return _said(glance.failure)
     if isinstance(glance.lag, Unknown):
         return " · ".join(filter(None, (glance.lag.reason, glance.lag.remedy)))
     return f"alerts: {glance.unjudged}" if glance.unjudged else ""
+
+
+def _unasked(member: Member) -> str:
+    if member.target is not None and member.target.password_command:
+        return "Its password comes from a command, which is not run unasked: ^R"
+    return "Nobody named it to pgdeck, so it is not asked before you want it: ^R"
 
 
 def _said(failure: Failure) -> str:

@@ -86,14 +86,14 @@ class Lookout:
                 self._start(member.key, member.target)
 
     def _is_due(self, member: Member) -> bool:
-        key = member.key
+        key, target = member.key, member.target
         if key == self._watched or key in self._running:
             return False
         if key in self._wanted:
             return True
         glance = self.glances.get(key)
         if glance is None:
-            return member.asked
+            return member.asked or (target is not None and self._passwords.knows(target))
         refused = glance.failure is not None and glance.failure.kind is FailureKind.AUTH
         return not refused and self._clock() - glance.at >= HOLDS
 

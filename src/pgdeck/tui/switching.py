@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,26 +10,23 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from pgdeck.core.address import place as place_of
-from pgdeck.core.fleet import Fleet, Glance, Passwords, berth, sister
+from pgdeck.core.fleet import Fleet, Passwords, berth, sister
 from pgdeck.core.source import LinkState, Watcher
 from pgdeck.core.target import Target
 from pgdeck.errors import Problem
 from pgdeck.tui.bridge import Bridge
 from pgdeck.tui.errands import Errands
+from pgdeck.tui.framing import SERVER
 from pgdeck.tui.place import Place
 from pgdeck.tui.views.registry import warm_up
 from pgdeck.tui.views.view import WatchDatabase
 
 if TYPE_CHECKING:
-    from pgdeck.tui.fleetlines import Seen
     from pgdeck.tui.lookout import Lookout
-    from pgdeck.tui.sisters import Sister
-    from pgdeck.tui.widgets.switcher import Fleetside, Switcher
+    from pgdeck.tui.widgets.switcher import Switcher
 
 IDLE_AFTER = 1.5
 PASSWORD_WANTED = "28P01"
-STANDING, DATABASES = "standing", "databases"
-"""Sources that are collected for the switcher alone."""
 
 
 class Switching(Errands):
@@ -120,11 +115,13 @@ class Switching(Errands):
         except Problem as problem:
             self.tell_problem(problem)
             return
+        if target.password_command and (printed := watcher.target.conninfo.get("password")):
+            self._passwords.keep(target, printed)
         if old is not None:
             self._leave(old)
         await self._bridge.close()
         self._bridge = Bridge(lambda: watcher)
-        await deck.move(target, self._places.get(berth(target), place))
+        await deck.move(watcher.target, self._places.get(berth(target), place))
         await self._watch()
         self._note_visit(target)
 
@@ -133,9 +130,11 @@ class Switching(Errands):
         key = berth(watcher.target)
         self._places[key] = self._deck.place
         self._watched.setdefault(place_of(watcher.target.conninfo), watcher.target)
-        glance = self._glance_here()
-        if self._lookout is not None and glance is not None:
-            self._lookout.glances[key] = glance
+        if self._lookout is not None:
+            from pgdeck.tui.fleetside import glance_of
+
+            if (glance := glance_of(watcher)) is not None:
+                self._lookout.glances[key] = glance
         if watcher.interval is not None:
             self.interval = watcher.interval
 
@@ -153,12 +152,13 @@ class Switching(Errands):
         if self._fleet is None:
             self.tell("There is one target only.", wrong=True)
             return
+        from pgdeck.tui.fleetside import Fleetside
         from pgdeck.tui.lookout import Lookout
         from pgdeck.tui.widgets.switcher import Switcher
 
         if self._lookout is None:
             self._lookout = Lookout(self._fleet, self._passwords)
-        side = self._side(self._lookout)
+        side = Fleetside(self._deck, self._lookout, self._watched)
         switcher = Switcher(side, databases=databases, ascii_only=self._deck.ascii_only)
         self.push_screen(switcher, self._chosen)
         self.run_worker(self._look_out(self._lookout, switcher), group="lookout")
@@ -170,8 +170,10 @@ class Switching(Errands):
     @on(WatchDatabase)
     def watch_database(self, message: WatchDatabase) -> None:
         """Watch another database of the same server."""
-        if self._fleet is not None:
-            self._chosen(self._sister(message.name))
+        here = self._deck.framing.target
+        if here is not None and self._fleet is not None:
+            target = sister(here, message.name)
+            self._chosen(self._watched.get(place_of(target.conninfo), target))
 
     async def _look_out(self, lookout: Lookout, switcher: Switcher) -> None:
         target = self._deck.framing.target
@@ -187,76 +189,11 @@ class Switching(Errands):
         """Do what was chosen; looking at the others ends with it."""
         if self._lookout is not None:
             self.run_worker(self._lookout.stop(), group="lookout", exit_on_error=False)
-        self._deck.watch_also()
+        if self.watcher is not None:
+            self.watcher.look(SERVER, self._deck.current)
         here = self._deck.framing.target
         if target is not None and (here is None or berth(target) != berth(here)):
             self.go_to(target)
-
-    def _side(self, lookout: Lookout) -> Fleetside:
-        from pgdeck.tui.widgets.switcher import Fleetside
-
-        def look_at_sisters(wanted: bool) -> None:
-            self._deck.watch_also(STANDING, *([DATABASES] if wanted else []))
-
-        return Fleetside(
-            partial(self._seen, lookout),
-            self._sisters,
-            self._sister,
-            self._no_sisters,
-            lambda: f"{len(lookout.open)} connections for it now, {lookout.made} so far",
-            lookout.ask,
-            look_at_sisters,
-        )
-
-    def _seen(self, lookout: Lookout) -> Sequence[Seen]:
-        from pgdeck.tui.fleetlines import Seen
-
-        target = self._deck.framing.target
-        here = "" if target is None else berth(target)
-        glances = dict(lookout.glances)
-        glances.pop(here, None)
-        if (glance := self._glance_here()) is not None:
-            glances[here] = glance
-        return [
-            Seen(each, glances.get(each.key), each.key == here, each.key in lookout.open)
-            for each in lookout.members
-        ]
-
-    def _glance_here(self) -> Glance | None:
-        """Return what is known of the target on screen; it is not asked twice."""
-        from pgdeck.watch.glance import SERVER, SOURCES, read_glance
-
-        watcher = self.watcher
-        if watcher is None:
-            return None
-        if not watcher.link.connected:
-            failure = watcher.link.failure
-            return None if failure is None else Glance(time.monotonic(), failure)
-        taken = {name: found for name in SOURCES if (found := watcher.latest(name)) is not None}
-        return read_glance(taken, time.monotonic()) if SERVER in taken else None
-
-    def _sisters(self) -> Sequence[Sister]:
-        from pgdeck.tui.sisters import read_sisters
-
-        framing = self._deck.framing
-        current = framing.target.conninfo.get("dbname", "") if framing.target else ""
-        return read_sisters(framing.latest(DATABASES), self._deck.specs.get(DATABASES), current)
-
-    def _sister(self, database: str) -> Target | None:
-        """Return another database of this server, under the name that it was watched by."""
-        here = self._deck.framing.target
-        if here is None:
-            return None
-        target = sister(here, database)
-        return self._watched.get(place_of(target.conninfo), target)
-
-    def _no_sisters(self) -> str:
-        link = self._deck.framing.link
-        if link is None or not link.connected:
-            return "Which ones there are is not known without a connection."
-        snapshot = self._deck.framing.latest(DATABASES)
-        failure = snapshot.failure if snapshot else None
-        return f"{failure.message}." if failure else "Reading which ones there are."
 
     # Passwords
 

@@ -6,8 +6,11 @@ a third of the time between the imports and the first paint.
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.style import Style
 from textual.color import BLACK, WHITE, Color
+from textual.screen import Screen
 from textual.widget import Widget
 
 from pgdeck.core.theme import READABLE, contrast
@@ -89,8 +92,10 @@ def dip(widget: Widget, name: str) -> Style:
     The style is the widget's own where no screen has one of that name.
     """
     # What was just removed may be painted once more before the layout knows.
-    own = (widget.screen,) if widget.is_attached else ()
-    for screen in (*own, *widget.app.screen_stack):
+    screens: list[Screen[Any]] = [*widget.app.screen_stack]
+    if widget.is_attached:
+        screens.insert(0, widget.screen)
+    for screen in screens:
         if name in screen.COMPONENT_CLASSES:
             return widget.rich_style + screen.get_component_rich_style(name, partial=True)
     return widget.rich_style

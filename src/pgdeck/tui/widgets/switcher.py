@@ -18,29 +18,14 @@ from pgdeck.core.fleet import found_by
 from pgdeck.core.target import Target
 from pgdeck.core.text import safe
 from pgdeck.tui.fleetlines import Seen, about_lines, fleet_line, head_line
+from pgdeck.tui.fleetside import Fleetside
 from pgdeck.tui.ink import Line, Span
-from pgdeck.tui.sisters import Sister, about_sister, sister_line, sisters_head
+from pgdeck.tui.sisters import about_sister, sister_line, sisters_head
 from pgdeck.tui.widgets.canvas import Canvas
 
 TELL_EVERY = 1.0
 AROUND = 9
 """Lines of the switcher, and around it, that are no rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fleetside:
-    """What the switcher shows, asked anew at each painting; `count` speaks of connections.
-
-    `sisters_missing` says why no database of the server is listed.
-    """
-
-    seen: Callable[[], Sequence[Seen]]
-    sisters: Callable[[], Sequence[Sister]]
-    sister: Callable[[str], Target | None]
-    sisters_missing: Callable[[], str]
-    count: Callable[[], str]
-    look_again: Callable[[], None]
-    look_at_sisters: Callable[[bool], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +56,7 @@ class Switcher(ModalScreen[Target | None]):
         Binding("tab", "turn", "Targets, or databases", show=False),
         Binding("ctrl+r", "look_again", "Look again", show=False),
         Binding("backspace", "shorten", "Take a letter back", show=False),
-        Binding("ctrl+u,ctrl+w", "clear", "Begin anew", show=False),
+        Binding("ctrl+u,ctrl+w", "type('')", "Begin anew", show=False),
     ]
 
     def __init__(
@@ -93,7 +78,7 @@ class Switcher(ModalScreen[Target | None]):
     def on_mount(self) -> None:
         """Begin with the one that was watched before: Enter goes back and forth."""
         self.set_interval(TELL_EVERY, self.draw)
-        self._side.look_at_sisters(self._databases)
+        self._side.collect(databases=self._databases)
         self.call_after_refresh(self.draw)
 
     def on_resize(self) -> None:
@@ -104,12 +89,12 @@ class Switcher(ModalScreen[Target | None]):
         """Take a letter."""
         if event.is_printable and event.character and not event.key.startswith("alt+"):
             event.stop()
-            self._type(self._typed + event.character)
+            self.action_type(self._typed + event.character)
 
     def on_paste(self, event: events.Paste) -> None:
         """Take a pasted line."""
         event.stop()
-        self._type(self._typed + event.text.partition("\n")[0])
+        self.action_type(self._typed + event.text.partition("\n")[0])
 
     def on_click(self, event: events.Click) -> None:
         """Watch what was clicked; on the lower edge turn to the other list, beside it close."""
@@ -138,26 +123,22 @@ class Switcher(ModalScreen[Target | None]):
     def action_leave(self) -> None:
         """Drop what was typed, else change nothing."""
         if self._typed:
-            self._type("")
+            self.action_type("")
         else:
             self.dismiss(None)
 
     def action_shorten(self) -> None:
         """Take the last letter back; with none left, close."""
         if self._typed:
-            self._type(self._typed[:-1])
+            self.action_type(self._typed[:-1])
         else:
             self.dismiss(None)
-
-    def action_clear(self) -> None:
-        """Forget what was typed."""
-        self._type("")
 
     def action_turn(self) -> None:
         """Show the databases of this server instead of the targets, or these again."""
         self._databases = not self._databases
-        self._side.look_at_sisters(self._databases)
-        self._type("")
+        self._side.collect(databases=self._databases)
+        self.action_type("")
 
     def action_look_again(self) -> None:
         """Look at everything now, whatever was found before."""
@@ -232,7 +213,8 @@ class Switcher(ModalScreen[Target | None]):
             return found
         return 1 if len(rows) > 1 and not self._typed else 0
 
-    def _type(self, text: str) -> None:
+    def action_type(self, text: str) -> None:
+        """Search for another text."""
         self._typed, self._key, self._top = text, None, 0
         self.draw()
 
