@@ -54,7 +54,7 @@ def open_dashboard(target: Target, args: argparse.Namespace) -> int:
         os.environ.pop(frozen, None)
     # Nothing that is imported becomes garbage: looking for it cost a tenth of the start.
     gc.disable()
-    look = _look(args)
+    look = look_of(args)
     from pgdeck.cli.fleet import FileFleet
     from pgdeck.tui.app import DeckApp
     from pgdeck.wiring import load_specs
@@ -102,7 +102,7 @@ def _need_terminal() -> None:
         )
 
 
-def _look(args: argparse.Namespace) -> Look:
+def look_of(args: argparse.Namespace) -> Look:
     """Choose the look before Textual is imported, which asks some of it of the environment."""
     from pgdeck.cli.looks import COLOR_SYSTEMS, choose_look, environment
     from pgdeck.tui.memory import kept_theme

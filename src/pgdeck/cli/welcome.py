@@ -20,12 +20,18 @@ def at_terminal() -> bool:
 
 def run(args: argparse.Namespace) -> int:
     """Ask, and do what was chosen; returns the exit code."""
+    from pgdeck.cli.dash import look_of
+    from pgdeck.targets.detect import working_directory
+
+    look = look_of(args)
     from pgdeck.tui.welcome import DEMO, WelcomeApp, WelcomeScreen
 
-    directory = Path.cwd()
-    screen = WelcomeScreen(partial(_look, directory), _read, directory, ascii_only=bool(args.ascii))
-    app = WelcomeApp(screen, theme=args.theme)
-    choice = app.run(mouse=not args.no_mouse)
+    directory, abilities = working_directory() or Path("/"), look.abilities
+    around = partial(_look_around, directory)
+    screen = WelcomeScreen(around, _read, directory, ascii_only=not abilities.unicode)
+    app = WelcomeApp(screen, theme=look.theme, abilities=abilities)
+    app.run(mouse=abilities.modern and not args.no_mouse)
+    choice = app.choice
     if isinstance(choice, Target):
         from pgdeck.cli.dash import open_dashboard
         from pgdeck.targets.passwords import unlock
@@ -43,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     return app.return_code or 0
 
 
-def _look(directory: Path) -> Surroundings:
+def _look_around(directory: Path) -> Surroundings:
     from pgdeck.targets.project import look_around
 
     return look_around(directory, os.environ)

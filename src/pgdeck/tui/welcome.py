@@ -8,19 +8,23 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
+from pgdeck.core.abilities import Abilities
 from pgdeck.core.surroundings import Surroundings
 from pgdeck.core.target import Target
 from pgdeck.core.text import safe
+from pgdeck.core.theme import Theme
 from pgdeck.errors import Problem
+from pgdeck.themes import find_theme
 from pgdeck.tui.ink import Line, Span
 from pgdeck.tui.spans import ExactScreen
 from pgdeck.tui.terminal import Terminal
-from pgdeck.tui.theme import choose_theme, load_themes, style_sheets
+from pgdeck.tui.theme import style_sheets
+from pgdeck.tui.wardrobe import MODERN, Wardrobe, without
 from pgdeck.tui.welcomelines import Way, notes, reason, visible, way_line, ways
 from pgdeck.tui.widgets.canvas import Canvas
 from pgdeck.tui.widgets.inkwell import INKS
@@ -130,7 +134,7 @@ class WelcomeScreen(ExactScreen):
 
     def action_leave(self) -> None:
         """Choose nothing."""
-        self.app.exit(None)
+        self._choose(None)
 
     @on(Input.Submitted)
     def submit(self, event: Input.Submitted) -> None:
@@ -144,19 +148,23 @@ class WelcomeScreen(ExactScreen):
         except Problem as problem:
             self._say(f"{problem.message}: {problem.hint}" if problem.hint else problem.message)
         else:
-            self.app.exit(target)
+            self._choose(target)
 
     @property
     def _typing(self) -> bool:
         return bool(self.query_one(Input).display)
 
+    def _choose(self, choice: Choice | None) -> None:
+        assert isinstance(self.app, WelcomeApp)
+        self.app.choose(choice)
+
     def _take(self, way: Way) -> None:
         if way.action == "address":
             self._type(True)
         elif way.action:
-            self.app.exit(DEMO if way.action == DEMO else INIT)
+            self._choose(DEMO if way.action == DEMO else INIT)
         elif way.sighting is not None and way.sighting.target is not None:
-            self.app.exit(way.sighting.target)
+            self._choose(way.sighting.target)
         else:
             self._say(f"{way.title}: {reason(way)}")
 
@@ -215,8 +223,8 @@ class WelcomeScreen(ExactScreen):
         self._canvas.paint([*lines[: height - 1], said])
 
 
-class WelcomeApp(App[Choice]):
-    """Gives what was chosen, None when the person left."""
+class WelcomeApp(Wardrobe):
+    """Shows the Welcome screen; `choice` is what was chosen, None when the person left."""
 
     TITLE = "pgdeck"
     CSS_PATH = style_sheets()
@@ -225,13 +233,25 @@ class WelcomeApp(App[Choice]):
         Binding("ctrl+c", "interrupt", "Leave", priority=True, show=False),
     ]
 
-    def __init__(self, screen: WelcomeScreen, *, theme: str | None = None) -> None:
-        super().__init__(driver_class=Terminal)
+    def __init__(
+        self,
+        screen: WelcomeScreen,
+        *,
+        theme: Theme | None = None,
+        abilities: Abilities = MODERN,
+    ) -> None:
+        # Textual takes it for a wish for greys, even when it is empty.
+        with without("NO_COLOR"):
+            super().__init__(driver_class=Terminal)
+        self.abilities = abilities
+        self.choice: Choice | None = None
         self._welcome = screen
-        themes = load_themes()
-        for known in themes.values():
-            self.register_theme(known)
-        self.theme = themes[choose_theme(theme, themes)].name
+        self.begin_in(theme or find_theme("dark"))
+
+    def choose(self, choice: Choice | None) -> None:
+        """End with a choice."""
+        self.choice = choice
+        self.exit()
 
     def get_default_screen(self) -> Screen[None]:
         """There is one screen."""
@@ -239,4 +259,4 @@ class WelcomeApp(App[Choice]):
 
     def action_interrupt(self) -> None:
         """Leave as an interrupted program does."""
-        self.exit(None, return_code=INTERRUPTED)
+        self.exit(INTERRUPTED, return_code=INTERRUPTED)
