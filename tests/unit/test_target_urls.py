@@ -63,6 +63,41 @@ def test_the_word_for_encryption_becomes_sslmode(parameter: str, mode: str) -> N
     assert keywords(f"postgresql+asyncpg://db/shop?{parameter}")["sslmode"] == mode
 
 
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("jdbc:postgresql://db/x?ssl=true", {"sslmode": "verify-full"}),
+        ("jdbc:postgresql://db/x?ssl=true&sslmode=require", {"sslmode": "require"}),
+        (
+            "jdbc:postgresql://db/x?ssl=true&sslfactory=org.postgresql.ssl.NonValidatingFactory",
+            {"sslmode": "require"},
+        ),
+        ("postgresql://db/x?sslmode=require&sslaccept=strict", {"sslmode": "verify-full"}),
+        (
+            "postgresql://db/x?sslmode=require&sslaccept=accept_invalid_certs",
+            {"sslmode": "require"},
+        ),
+        (
+            "postgresql+asyncpg://db/x?direct_tls=true",
+            {"sslmode": "require", "sslnegotiation": "direct"},
+        ),
+        (
+            "postgres://db/x?ssl-mode=verify-ca&ssl-ca=/ca.pem&sslCert=/c.pem&ssl_key=/k.pem",
+            {
+                "sslmode": "verify-ca",
+                "sslrootcert": "/ca.pem",
+                "sslcert": "/c.pem",
+                "sslkey": "/k.pem",
+            },
+        ),
+        ("jdbc:postgresql://db/x?channelBinding=require", {"channel_binding": "require"}),
+    ],
+)
+def test_what_drivers_say_of_encryption(url: str, expected: dict[str, str]) -> None:
+    assert keywords(url) == {"host": "db", "dbname": "x", **expected}
+    assert not read_address(url).notes
+
+
 @pytest.mark.parametrize("parameter", ["ssl=perhaps", "sslmode=s3cret"])
 def test_a_mode_of_encryption_that_is_none_is_refused(parameter: str) -> None:
     with pytest.raises(UsageProblem, match="no mode of encryption") as caught:

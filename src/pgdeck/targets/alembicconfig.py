@@ -129,6 +129,18 @@ def addresses(config: AlembicConfig, variables: Mapping[str, str]) -> Iterator[F
             yield Found(source, config.path, _dollars(filled, variables), line)
 
 
+def wanted_variables(config: AlembicConfig, variables: Mapping[str, str]) -> list[str]:
+    """Return the variables that an environment's address needs and that are not set."""
+    text = _text(config.script / "env.py") if config.script else None
+    if text is None:
+        return []
+    file = StaticFile(text, variables)
+    for name, expression in options_set(file):
+        if name == URL and file.value(expression):
+            return []
+    return list(dict.fromkeys(file.missing))
+
+
 def _in_order(
     sections: Mapping[str, Mapping[str, str]],
 ) -> list[tuple[str, Mapping[str, str]]]:

@@ -14,9 +14,11 @@ from pgdeck.core.surroundings import Sight, Sighting, Surroundings
 from pgdeck.core.target import Conninfo, Kind, Target
 from pgdeck.errors import UsageProblem
 from pgdeck.targets.compose import ComposeProject, Service
+from pgdeck.targets.composecli import engine_host
 from pgdeck.targets.composeview import AskedPort, ComposeView, container_of
 from pgdeck.targets.postgresservice import address_of, is_postgres
 from pgdeck.targets.project import ProjectSettings, search_path
+from pgdeck.targets.search import Search
 from pgdeck.targets.service import service_files, service_keywords
 
 SOCKET_DIRECTORIES = ("/var/run/postgresql", "/run/postgresql", "/tmp")
@@ -32,7 +34,9 @@ def surroundings(
     from pgdeck.targets.engine import running_containers
 
     notes: list[str] = []
-    services = tuple(_services(directory, environ, settings or ProjectSettings(), notes))
+    settings = settings or ProjectSettings()
+    services = tuple(_services(directory, environ, settings, notes))
+    notes += Search(search_path(directory), environ, settings).notes()
     running = running_containers(environ)
     if isinstance(running, str):
         notes.append(running)
@@ -45,7 +49,8 @@ def surroundings(
         for each in services
     )
     known = {each.target.container for each in services if each.target is not None}
-    containers = [_container(each) for each in running if is_postgres(each)]
+    engine = engine_host(environ)
+    containers = [_container(each, engine) for each in running if is_postgres(each)]
     return Surroundings(
         directory,
         services=services[:MOST],
@@ -97,13 +102,13 @@ def _service(
     )
 
 
-def _container(service: Service) -> Sighting:
-    project = ComposeProject((Path("/"),), {service.name: service})
+def _container(service: Service, engine: str) -> Sighting:
+    project = ComposeProject((Path("/"),), {service.name: service}, engine=engine)
     try:
         address, _ = address_of(service, project)
-    except UsageProblem:
-        note = "it publishes no port: nothing leads to it from this host"
-        return Sighting(Sight.CONTAINER, service.name, running=True, note=note)
+    except UsageProblem as problem:
+        said = problem.message.replace("the service", "the container", 1)
+        return Sighting(Sight.CONTAINER, service.name, running=True, note=said)
     target = Target(
         endpoint(address.conninfo),
         Kind.CONTAINER,
@@ -156,11 +161,11 @@ def _entries(environ: Mapping[str, str]) -> Iterator[Sighting]:
                 keywords = service_keywords(name, environ)
             except UsageProblem:
                 continue
-            if keywords is None:
-                keywords = {"service": name}
-            conninfo = Conninfo(keywords)
+            # None: by LDAP, which libpq alone can ask.
+            conninfo = Conninfo({"service": name} if keywords is None else keywords)
+            place = "" if keywords is None else endpoint(conninfo)
             target = Target(name, Kind.REMOTE, conninfo, source=f"{path}: [{name}]")
-            yield Sighting(Sight.SERVICE, name, endpoint(conninfo), target=target)
+            yield Sighting(Sight.SERVICE, name, place, target=target)
 
 
 def _names_in(path: Path) -> list[str]:

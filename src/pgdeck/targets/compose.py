@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pgdeck.targets.interpolation import UnfilledError
 
+LOOPBACK = "127.0.0.1"
 Fill = Callable[[str], str]
 """Fills variables in; the identity where that was done already."""
 
@@ -52,6 +53,8 @@ class ComposeProject:
     secrets: Mapping[str, Path] = field(default_factory=dict)
     name: str = ""
     notes: tuple[str, ...] = ()
+    engine: str = LOOPBACK
+    """The host of the engine, as it is reached from here."""
 
     @property
     def directory(self) -> Path:

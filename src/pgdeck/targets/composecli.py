@@ -10,8 +10,9 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pgdeck.targets.compose import ComposeProject, build
+from pgdeck.targets.compose import LOOPBACK, ComposeProject, build
 
 TIME_LIMIT = 2.0
 """Seconds that one question may take; after them our own reading counts."""
@@ -49,6 +50,15 @@ def ask_port(
 def _undoubled(text: str) -> str:
     """Return a value of the answer as it is meant: it doubles dollar signs to be read again."""
     return text.replace("$$", "$")
+
+
+def engine_host(environ: Mapping[str, str]) -> str:
+    """Return the host that an engine publishes ports on: another one where DOCKER_HOST says so."""
+    parts = urlsplit(environ.get("DOCKER_HOST", ""))
+    if parts.scheme not in ("tcp", "ssh", "http", "https"):
+        return LOOPBACK
+    host = parts.hostname or LOOPBACK
+    return LOOPBACK if host in ("localhost", "::1") or host.startswith("127.") else host
 
 
 def docker_program(environ: Mapping[str, str]) -> str | None:

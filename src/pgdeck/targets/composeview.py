@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pgdeck.errors import UsageProblem
 from pgdeck.targets.compose import ComposeProject, Service
-from pgdeck.targets.composecli import ask_compose, ask_port
+from pgdeck.targets.composecli import ask_compose, ask_port, engine_host
 from pgdeck.targets.composefiles import find_files, read_project
 from pgdeck.targets.dotenv import read_dotenv
 from pgdeck.targets.postgresservice import address_of, chosen_service, from_host, line_of
@@ -37,7 +38,9 @@ class ComposeView:
         """Return a directory's project, None without one; raises `UsageProblem`."""
         if place not in self._known:
             try:
-                self._known[place] = self._read(place)
+                found = self._read(place)
+                engine = engine_host(self._environ)
+                self._known[place] = found and replace(found, engine=engine)
             except UsageProblem as problem:
                 self._known[place] = problem
         known = self._known[place]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pgdeck.errors import UsageProblem
 
@@ -71,7 +71,16 @@ RENAMED = {
     "tcp_keepalive": "keepalives",
     "tcpKeepAlive": "keepalives",
     "unix_sock": "host",
+    "channelBinding": "channel_binding",
+    "gssEncMode": "gssencmode",
+    "sslNegotiation": "sslnegotiation",
+    "loginTimeout": "connect_timeout",
+    **dict.fromkeys(("ssl-mode", "ssl_mode", "sslMode"), "sslmode"),
+    **dict.fromkeys(("ssl-ca", "ssl_ca", "sslca", "ssl-root-cert", "sslRootCert"), "sslrootcert"),
+    **dict.fromkeys(("ssl-cert", "ssl_cert", "sslCert"), "sslcert"),
+    **dict.fromkeys(("ssl-key", "ssl_key", "sslKey"), "sslkey"),
 }
+"""What drivers of Python, Java, JavaScript and Rust call libpq's keywords."""
 
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 # libpq itself reads ssl=true as sslmode=require; "no-verify" is node's word for the same.
@@ -85,28 +94,53 @@ _SOCKET = re.compile(r"(?P<directory>/.*)/\.s\.PGSQL\.(?P<port>\d+)(?:/.*)?")
 _HOST_AND_PORT = re.compile(r"(?P<host>\[[^\]]*\]|[^/:\[\]]+)(?::(?P<port>\d+))?")
 
 
-def translate(parameters: Iterable[tuple[str, str]]) -> tuple[dict[str, str], tuple[str, ...]]:
+def translate(
+    parameters: Iterable[tuple[str, str]], *, java: bool = False
+) -> tuple[dict[str, str], tuple[str, ...]]:
     """Return libpq's keywords for a URL's parameters, and notes on those that were left out.
 
-    Raises `UsageProblem` for a value of `ssl` or `sslmode` that names no mode.
+    `java`: the URL is one of JDBC, where ``ssl=true`` asks for the server's proof, too.  Raises
+    `UsageProblem` for a value of `ssl` or `sslmode` that names no mode.
     """
     keywords: dict[str, str] = {}
+    encryption: dict[str, str] = {}
     hosts: list[str] = []
     dropped: list[str] = []
     for name, value in parameters:
         keyword = RENAMED.get(name, name)
         if keyword == "host":
             hosts.append(value)
-        elif keyword in ("ssl", "sslmode"):
-            if keyword == "sslmode" or "sslmode" not in keywords:
-                keywords["sslmode"] = _ssl_mode(name, value)
+        elif keyword in _OF_ENCRYPTION:
+            encryption[keyword] = value
         elif keyword not in LIBPQ or (usable := _usable(keyword, value)) is None:
             dropped.append(name)
         else:
             keywords[keyword] = usable
     keywords.update(_hosts(hosts))
+    keywords.update(_encryption(encryption, java=java))
     notes = (f"not for libpq, left out: {', '.join(sorted(set(dropped)))}",) if dropped else ()
     return keywords, notes
+
+
+# Of asyncpg, Prisma and Java; what they ask for is never made weaker.
+_OF_ENCRYPTION = frozenset({"ssl", "sslmode", "sslaccept", "sslfactory", "direct_tls"})
+
+
+def _encryption(given: Mapping[str, str], *, java: bool) -> dict[str, str]:
+    """Return libpq's keywords for all that parameters say of encryption."""
+    modes = {name: _ssl_mode(name, given[name]) for name in ("sslmode", "ssl") if name in given}
+    mode = modes.get("sslmode", modes.get("ssl", ""))
+    trusting = "NonValidating" in given.get("sslfactory", "")
+    if java and "sslmode" not in modes and mode == "require" and not trusting:
+        mode = "verify-full"
+    if given.get("sslaccept") == "strict" and mode not in ("disable", "verify-ca"):
+        mode = "verify-full"
+    keywords = {"sslmode": mode} if mode else {}
+    if _SWITCHES.get(given.get("direct_tls", "").lower(), given.get("direct_tls")) == "1":
+        # Which libpq refuses where a server may do without encryption.
+        weak = mode in ("", "allow", "prefer")
+        keywords |= {"sslnegotiation": "direct", **({"sslmode": "require"} if weak else {})}
+    return keywords
 
 
 def _ssl_mode(name: str, value: str) -> str:

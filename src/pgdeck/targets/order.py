@@ -192,7 +192,12 @@ class Search:
         if not text:
             return
         try:
-            yield Candidate(Rank.VARIABLE, variable, read_address(text))
+            address = read_address(text)
+            if self._directory is not None and variable != OWN_VARIABLE:
+                from pgdeck.targets.project import seen_from_here
+
+                address = seen_from_here(address, self._directory, self._environ, self._look())
+            yield Candidate(Rank.VARIABLE, variable, address)
         except UsageProblem as problem:
             told = UsageProblem(
                 f"{variable}: {problem.message}",

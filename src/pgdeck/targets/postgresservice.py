@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pgdeck.core.target import Conninfo
 from pgdeck.errors import UsageProblem
-from pgdeck.targets.compose import ComposeProject, Port, Service
+from pgdeck.targets.compose import LOOPBACK, ComposeProject, Service
 from pgdeck.targets.detect import read_address
 from pgdeck.targets.dotenv import read_dotenv
 from pgdeck.targets.reading import read_text
@@ -34,7 +34,7 @@ _SETUP = (
     "POSTGRESQL_POSTGRES_PASSWORD",
 )
 _DATA = "/var/lib/postgresql"
-_ANY = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "::1"}
+_ANY = {"": LOOPBACK, "0.0.0.0": LOOPBACK, "*": LOOPBACK, "::": "::1"}
 _COMMAND_PORT = re.compile(r"(?:-p\s*|--port[=\s]|port\s*=\s*)(\d{1,5})\b")
 # What the images read, our name of it, and how a secret of that purpose is called.
 _PARTS = {
@@ -117,17 +117,20 @@ def _narrower(
         yield found
 
 
-def way_to(service: Service, ask_port: AskPort | None = None) -> Way:
-    """Return how a service is reached from this host; raises `UsageProblem` when it is not."""
+def way_to(service: Service, ask_port: AskPort | None = None, engine: str = LOOPBACK) -> Way:
+    """Return how a service is reached from this host; raises `UsageProblem` when it is not.
+
+    `engine` is the host that its port is published on.
+    """
     port = server_port(service)
     if service.on_host:
-        return Way("127.0.0.1", str(port))
+        return Way(engine, str(port))
     bound = [each for each in service.ports if each.target == port]
     for each in bound:
         if each.published:
-            return _way(each)
+            return _way(service, each.address, each.published, engine)
     if bound and ask_port and (now := ask_port(service, port)):
-        return Way(_ANY.get(now[0], now[0]), now[1])
+        return _way(service, *now, engine)
     if bound:
         raise UsageProblem(
             f"the service {service.name} publishes its port {port} where chance decides,"
@@ -141,8 +144,19 @@ def way_to(service: Service, ask_port: AskPort | None = None) -> Way:
     )
 
 
-def _way(port: Port) -> Way:
-    return Way(_ANY.get(port.address, port.address), port.published)
+def _way(service: Service, address: str, port: str, engine: str) -> Way:
+    if engine == LOOPBACK:
+        return Way(_ANY.get(address, address), port)
+    if address in _ANY:
+        return Way(engine, port)
+    if address.startswith("127.") or address == "::1":
+        raise UsageProblem(
+            f"the service {service.name} is published on {address} of the engine's host {engine}"
+            " alone",
+            f"forward it: ssh -N -L {port}:{address}:{port} {engine}; then name"
+            f" postgresql://...@127.0.0.1:{port}/... as the argument",
+        )
+    return Way(address, port)
 
 
 def server_port(service: Service) -> int:
@@ -171,7 +185,7 @@ def address_of(
             f"{project.files[0]}: the service {service.name} is not complete: {service.lacks}",
             "set it, or put it into the .env file beside the compose file",
         )
-    way = way_to(service, ask_port)
+    way = way_to(service, ask_port, project.engine)
     keywords = {"host": way.host, "port": way.port}
     origins: dict[str, str] = {}
     environment = {**_from_files(service), **service.environment}
@@ -263,7 +277,7 @@ def from_host(
     service = project.called(address.conninfo.get("host", ""))
     if service is None:
         return None
-    way = way_to(service, ask_port)
+    way = way_to(service, ask_port, project.engine)
     note = f"{address.conninfo['host']} is a container's name: from here {way.host}:{way.port}"
     changed = address.conninfo.with_keywords(host=way.host, port=way.port)
     return Address(changed, (*address.notes, note))

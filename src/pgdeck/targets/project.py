@@ -5,6 +5,7 @@ Nothing here runs what a project brings; files are read within limits (`targets.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from pgdeck.core.surroundings import Surroundings
 from pgdeck.errors import UsageProblem
 from pgdeck.targets.reading import read_text
 from pgdeck.targets.sources import Candidate
+from pgdeck.targets.url import Address
 
 SECRETS = Path("/run/secrets")
 RESOLVER = Path("/etc/resolv.conf")
@@ -124,6 +126,26 @@ def open_search(
 
     search = Search(search_path(directory), environ, settings or ProjectSettings())
     return search.components(), search.files()
+
+
+def seen_from_here(
+    address: Address,
+    directory: Path,
+    environ: Mapping[str, str],
+    settings: ProjectSettings | None = None,
+) -> Address:
+    """Return an address as it leads from here to a compose service; any other one as it is.
+
+    An application's own names another container, which only containers can find.  Raises
+    `UsageProblem` when no port of the service is published.
+    """
+    host = address.conninfo.get("host", "")
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", host) or host in ("localhost", ""):
+        return address
+    from pgdeck.targets.composeview import ComposeView
+
+    view = ComposeView(search_path(directory), environ, settings or ProjectSettings())
+    return view.seen_from_here(address)
 
 
 def look_around(directory: Path, environ: Mapping[str, str]) -> Surroundings:

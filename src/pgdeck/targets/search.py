@@ -16,6 +16,7 @@ from pgdeck.targets.alembicconfig import (
     configurations,
     read_ini,
     read_toml,
+    wanted_variables,
 )
 from pgdeck.targets.components import (
     Told,
@@ -75,6 +76,16 @@ class Search:
         yield from self._of_alembic()
         yield from self._without_host()
         yield from sorted(self._late, key=lambda each: each.source.startswith("SQLite"))
+
+    def notes(self) -> list[str]:
+        """Return what would name a database if only something more were there."""
+        said = [each.problem.message for each in self.files() if each.problem is not None]
+        said += [
+            f"{config.path}: its env.py reads {name}, which is not set"
+            for config in self._alembic
+            for name in wanted_variables(config, self._variables)
+        ]
+        return said
 
     @cached_property
     def _dotenvs(self) -> Mapping[Path, DotEnv]:

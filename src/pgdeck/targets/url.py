@@ -94,7 +94,8 @@ def read_url(text: str) -> Address:
         if value:
             keywords[keyword] = _decoded(value)
     pairs = (item.partition("=") for item in (tail["query"] or "").split("&") if item)
-    chosen, notes = translate((name, _decoded(value)) for name, _, value in pairs)
+    java = text[:5].lower() == "jdbc:"
+    chosen, notes = translate(((name, _decoded(value)) for name, _, value in pairs), java=java)
     return Address(Conninfo({**keywords, **chosen}), notes)
 
 
