@@ -11,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from decks import drawn, live, says, text, until
+from pgdeck.core.abilities import Abilities
 from pgdeck.targets.detect import find_target
 from pgdeck.tui.app import DeckApp
 from pgdeck.tui.widgets.doctor import DoctorScreen
@@ -35,7 +36,7 @@ async def deck(
         load_specs(),
         target,
         examine=examine,
-        ascii_only=ascii_only,
+        abilities=Abilities(unicode=not ascii_only),
     )
     async with app.run_test(size=size, notifications=True) as pilot:
         yield pilot
