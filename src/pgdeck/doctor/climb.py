@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from contextlib import suppress
-from difflib import get_close_matches
 
 from pgdeck.core.address import is_here
 from pgdeck.core.ladder import (
     RUNGS,
     Ladder,
-    Note,
     Report,
     Rung,
     Verdict,
@@ -21,10 +18,10 @@ from pgdeck.core.ladder import (
     skipped,
     unreached,
 )
-from pgdeck.core.rows import Query, Rows
 from pgdeck.core.snapshot import Failure, FailureKind
-from pgdeck.core.target import Conninfo, Target
+from pgdeck.core.target import Target
 from pgdeck.doctor import tls
+from pgdeck.doctor.again import other_databases, tls_helps
 from pgdeck.doctor.configuration import judge_configuration
 from pgdeck.doctor.greeting import Greeting, Reply, ask_for_tls, introduce
 from pgdeck.doctor.passfile import Password, find_password, wanted_of
@@ -40,15 +37,6 @@ from pgdeck.pg.session import Session
 DOCTOR = f"{APPLICATION_NAME} doctor"
 SLOT_FREED = 0.3
 """Seconds after which the slot of our own first words is free again."""
-
-NAMED = 6
-"""Databases that are named when the one sought is not there."""
-
-DATABASES = Query(
-    "databases",
-    "SELECT d.datname::pg_catalog.text AS name FROM pg_catalog.pg_database AS d"
-    " WHERE d.datallowconn AND NOT d.datistemplate ORDER BY 1 LIMIT 200",
-)
 
 
 async def examine(target: Target, environ: Mapping[str, str], report: Report) -> Ladder:
@@ -193,7 +181,7 @@ class Climb:
             refusal = Refusal(said.message, said.sqlstate, said.detail)
         helps = False
         if "pg_hba.conf" in refusal.text and self._wish.mode == "disable":
-            helps = await self._tls_helps()
+            helps = self._greeting.speaks_tls is True and await tls_helps(self._address, DOCTOR)
         if failure.kind is FailureKind.TIMEOUT and said is None:
             rung = self._silent(failure)
         else:
@@ -201,7 +189,7 @@ class Climb:
         if rung.name == "tls" and self._hands.problem:
             rung = tls.not_believed(self._wish, self._hands, refusal.text)
         if rung.name == "database" and refusal.sqlstate == "3D000":
-            rung = rung.with_notes(*await self._other_databases())
+            rung = rung.with_notes(*await other_databases(self._target.conninfo, DOCTOR))
         self._put_below(rung)
         self._put(rung)
 
@@ -275,44 +263,6 @@ class Climb:
         if self._wish.verifies:
             proof = f"the certificate is believed (sslmode={self._wish.mode})"
         return fine("tls", f"{spoken}; {proof}", *notes)
-
-    async def _tls_helps(self) -> bool:
-        """Try the same login once more, over TLS."""
-        if self._address is None or not self._greeting.speaks_tls:
-            return False
-        _, stream = await try_ports([self._address])
-        if stream is None:
-            return False
-        try:
-            if not (await ask_for_tls(stream)).speaks_tls:
-                return False
-            keywords = {**self._address.keywords, "sslmode": "require", "sslrootcert": ""}
-            wish = tls.wish_of(keywords, {})
-            hands = await tls.shake_hands(stream, wish)
-            if hands.problem:
-                return False
-            reply = await introduce(stream, self._address.keywords, DOCTOR)
-        finally:
-            await stream.close()
-        return reply.error is None or "pg_hba.conf" not in reply.error.message
-
-    async def _other_databases(self) -> list[Note]:
-        """Name the databases that are there, the likeliest first."""
-        conninfo = Conninfo({**self._target.conninfo, "dbname": "postgres"})
-        sought = self._target.conninfo.get("dbname", "")
-        names: list[str] = []
-        with suppress(Unreachable):
-            session = await open_session(conninfo, application_name=DOCTOR)
-            try:
-                (answer,) = await session.round([DATABASES])
-            finally:
-                session.close()
-            if isinstance(answer, Rows):
-                names = [str(row[0]) for row in answer.rows]
-        close = get_close_matches(sought, names, n=1)
-        shown = [*close, *(name for name in names if name not in close)][:NAMED]
-        notes = [Note(f"there is {close[0]}, which may be meant")] if close else []
-        return [*notes, Note(f"databases there: {', '.join(shown)}")] if shown else notes
 
 
 def _protocol(greeting: Greeting, where: str, took: float) -> Rung:
