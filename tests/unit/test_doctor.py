@@ -22,12 +22,13 @@ from pgdeck.core.ladder import (
 )
 from pgdeck.core.ladder_text import rung_lines
 from pgdeck.core.text import cell_width
-from pgdeck.doctor.passfile import Wanted, find_password, read_passfile, wanted_of
+from pgdeck.doctor.passfile import find_password, read_passfile
 from pgdeck.doctor.refusals import Case, Refusal, judge_refusal
 from pgdeck.doctor.rights import judge_rights
 from pgdeck.doctor.tls import fits, wish_of
+from pgdeck.targets.passfile import wanted_of
 
-SHOP = Wanted("db.example.com", "5432", "shop", "app")
+SHOP = ("db.example.com", "5432", "shop", "app")
 CASE = Case("db.example.com:5432", "app", "shop")
 
 
@@ -92,16 +93,16 @@ def test_the_address_wins_over_the_variable_and_that_over_the_file(tmp_path: Pat
     keywords = {"password": "a", "passfile": str(file)}
     environ = {"PGPASSWORD": "b"}
 
-    found = find_password(keywords, environ, SHOP, "DATABASE_URL")
+    found = find_password(keywords, environ, "DATABASE_URL")
 
-    assert found.source == "the address (DATABASE_URL)"
+    assert found.source == "DATABASE_URL"
     assert found.unused == ("PGPASSWORD", f"line 1 of {file}")
 
 
 def test_a_socket_goes_by_localhost() -> None:
     keywords = {"host": "/var/run/postgresql", "user": "app"}
 
-    assert wanted_of(keywords, {}) == Wanted("localhost", "5432", "app", "app")
+    assert wanted_of(keywords, {}) == ("localhost", "5432", "app", "app")
 
 
 @pytest.mark.parametrize(

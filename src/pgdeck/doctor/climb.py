@@ -24,7 +24,7 @@ from pgdeck.doctor import tls
 from pgdeck.doctor.again import other_databases, tls_helps
 from pgdeck.doctor.configuration import judge_configuration
 from pgdeck.doctor.greeting import Greeting, Reply, ask_for_tls, introduce
-from pgdeck.doctor.passfile import Password, find_password, wanted_of
+from pgdeck.doctor.passfile import Password, find_password
 from pgdeck.doctor.reach import Stream, socket_path, try_names, try_ports
 from pgdeck.doctor.refusals import Case, Refusal, judge_refusal
 from pgdeck.doctor.standing import Standing, judge_standing, stand
@@ -82,8 +82,7 @@ class Climb:
 
     async def _configured(self) -> None:
         keywords, environ = self._target.conninfo, self._environ
-        wanted = wanted_of(keywords, environ)
-        self._password = find_password(keywords, environ, wanted, self._target.source)
+        self._password = find_password(keywords, environ, self._target.source)
         self._put(judge_configuration(self._target, environ, self._wish, self._password))
 
     async def _named(self) -> None:
@@ -111,8 +110,7 @@ class Climb:
         self._address = address
         keywords = address.keywords
         self._wish = tls.wish_of(keywords, self._environ)
-        wanted = wanted_of(keywords, self._environ)
-        self._password = find_password(keywords, self._environ, wanted, self._target.source)
+        self._password = find_password(keywords, self._environ, self._target.source)
 
     async def _talk(self, stream: Stream) -> None:
         began = time.monotonic()

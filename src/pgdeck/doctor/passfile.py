@@ -9,24 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pgdeck.core.ladder import Note
+from pgdeck.targets.passfile import (
+    OPEN_TO_OTHERS,
+    Wanted,
+    fields_of,
+    passfile_of,
+    strangers,
+    wanted_of,
+)
 
 FIELDS = ("host", "port", "database", "login")
-OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a line has to fit: the four fields as libpq looks for them."""
-
-    host: str
-    port: str
-    database: str
-    login: str
-
-    @property
-    def fields(self) -> tuple[str, str, str, str]:
-        """The fields in the order of the file."""
-        return (self.host, self.port, self.database, self.login)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +56,6 @@ class PassFile:
         return Note(f"no line of {self.path} fits")
 
 
-def passfile_path(keywords: Mapping[str, str], environ: Mapping[str, str]) -> Path:
-    """Return the file that libpq would read."""
-    named = keywords.get("passfile") or environ.get("PGPASSFILE")
-    return Path(named) if named else Path(environ.get("HOME") or Path.home()) / ".pgpass"
-
-
 def read_passfile(path: Path, wanted: Wanted) -> PassFile:
     """Look at the file as libpq does; what it holds goes no further than this function."""
     try:
@@ -82,7 +68,7 @@ def read_passfile(path: Path, wanted: Wanted) -> PassFile:
         return PassFile(path, problem="it is no plain file")
     mode = stat.S_IMODE(found.st_mode)
     try:
-        lines = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="surrogateescape").split("\n")
     except OSError as error:
         return PassFile(path, problem=error.strerror or str(error))
     fitting = next((n for n, line in enumerate(lines, 1) if _fits(line, wanted)), None)
@@ -92,60 +78,24 @@ def read_passfile(path: Path, wanted: Wanted) -> PassFile:
 
 
 def _fits(line: str, wanted: Wanted) -> bool:
-    fields = _fields(line)
-    return len(fields) > 4 and not _strangers(fields, wanted)
-
-
-def _strangers(fields: Sequence[str], wanted: Wanted) -> list[int]:
-    """Return which of the four fields do not fit."""
-    return [
-        at
-        for at, sought in enumerate(wanted.fields)
-        if fields[at] != "*" and _plain(fields[at]) != sought
-    ]
+    fields = fields_of(line)
+    return len(fields) > 4 and not strangers(fields, wanted)
 
 
 def _nearest(lines: Sequence[str], wanted: Wanted) -> tuple[int, str, str] | None:
     for number, line in enumerate(lines, 1):
-        fields = _fields(line)
+        fields = fields_of(line)
         if len(fields) < 5:
-            if len(fields) == 4 and not line.startswith("#"):
+            if len(fields) == 4:
                 return number, "it has four fields", "five"
             continue
-        strangers = _strangers(fields, wanted)
-        if len(strangers) == 1:
-            at = strangers[0]
+        odd = strangers(fields, wanted)
+        if len(odd) == 1:
+            at = odd[0]
             # Where the login should stand a password may: that is not repeated.
-            stands = "another" if FIELDS[at] == "login" else _plain(fields[at]) or "empty"
-            return number, f"its {FIELDS[at]} is {stands}", wanted.fields[at]
+            stands = "another" if FIELDS[at] == "login" else fields[at] or "empty"
+            return number, f"its {FIELDS[at]} is {stands}", wanted[at]
     return None
-
-
-def _fields(line: str) -> list[str]:
-    """Split a line at colons that no backslash hides; the escapes stay."""
-    if line.startswith("#") or not line.strip():
-        return []
-    fields: list[str] = []
-    field, hidden = "", False
-    for char in line:
-        if char == ":" and not hidden and len(fields) < 4:
-            fields.append(field)
-            field = ""
-            continue
-        field += char
-        hidden = char == "\\" and not hidden
-    return [*fields, field]
-
-
-def _plain(field: str) -> str:
-    plain, hidden = "", False
-    for char in field:
-        if char == "\\" and not hidden:
-            hidden = True
-            continue
-        plain += char
-        hidden = False
-    return plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,33 +109,21 @@ class Password:
 
 
 def find_password(
-    keywords: Mapping[str, str], environ: Mapping[str, str], wanted: Wanted, named_in: str
+    keywords: Mapping[str, str], environ: Mapping[str, str], named_in: str
 ) -> Password:
     """Say which password libpq would send, without looking at it longer than needed."""
-    file = read_passfile(passfile_path(keywords, environ), wanted)
+    path = passfile_of(keywords, environ)
+    file = read_passfile(path, wanted_of(keywords, environ)) if path else None
     places = []
     if keywords.get("password"):
-        places.append(f"the address ({named_in})")
+        places.append("the address" if named_in == "argument" else named_in)
     if environ.get("PGPASSWORD"):
         places.append("PGPASSWORD")
-    if file.serves:
+    if file is not None and file.serves:
         places.append(f"line {file.line} of {file.path}")
     if not places:
         return Password(file=file)
     return Password(places[0], tuple(places[1:]), file)
-
-
-def wanted_of(keywords: Mapping[str, str], environ: Mapping[str, str]) -> Wanted:
-    """Return what libpq looks for: a socket goes by localhost, or by its directory."""
-    host = keywords.get("host") or keywords.get("hostaddr") or environ.get("PGHOST", "")
-    if not host or host in DEFAULT_SOCKET_DIRECTORIES:
-        host = "localhost"
-    login = keywords.get("user", "")
-    database = keywords.get("dbname") or login
-    return Wanted(host, keywords.get("port") or "5432", database, login)
-
-
-DEFAULT_SOCKET_DIRECTORIES = ("/tmp", "/var/run/postgresql")
 
 
 def is_private(path: Path) -> bool:
