@@ -15,6 +15,7 @@ import pytest
 from arch.tree import ROOT, project_files
 from pgdeck.cli.parser import DASHBOARD, PARSERS, parse, split_command
 from pgdeck.errors import Problem
+from pgdeck.targets.config import read_settings
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 FENCED = re.compile(r"^(```+|~~~+).*?^\1", re.DOTALL | re.MULTILINE)
@@ -110,18 +111,35 @@ def test_every_command_in_a_page_is_understood() -> None:
     asked, wrong = 0, []
     for page in pages():
         for number, line in code_of(page):
-            if "COMMAND" in line or not re.match(r"[\s$*\w=/]*\bpgdeck ", line):
+            if "COMMAND" in line or not re.match(r"[\s$*\w=/(\"<]*\bpgdeck ", line):
                 continue
             if line.lstrip().startswith(("pip ", "docker ", "GRANT ", "CREATE ", "pgdeck:")):
                 continue
             for words in calls(line):
-                if "  " in line.strip().partition("#")[0] or SYNOPSIS.search(line):
+                if "  " in line.partition("#")[0].strip() or SYNOPSIS.search(line):
                     continue
                 asked += 1
                 if problem := understood(words):
                     wrong.append(f"{shown(page)}:{number}: {line.strip()}: {problem}")
     assert asked > 20
     assert not wrong, "\n".join(wrong)
+
+
+def fenced(page: Path, language: str) -> list[str]:
+    text = page.read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["configuration.md", "cli.md"])
+def test_an_example_of_a_configuration_is_right(name: str, tmp_path: Path) -> None:
+    examples = fenced(ROOT / "docs" / name, "toml")
+    assert examples
+    for at, text in enumerate(examples):
+        path = tmp_path / f"{at}.toml"
+        path.write_text(text)
+        path.chmod(0o600)
+        settings = read_settings(path)
+        assert settings.targets or settings.defaults or "[checks." in text
 
 
 def test_every_make_target_in_a_page_is_there() -> None:

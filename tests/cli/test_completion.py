@@ -36,6 +36,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     screens.mkdir(parents=True, mode=0o700)
     header = 'title = "Mine"\nrow_key = ["one"]\n[[columns]]\nname = "one"\n'
     (screens / "mine.sql").write_text(f"/*\n{header}*/\nSELECT 1 AS one;\n")
+    themes = screens.with_name("themes")
+    themes.mkdir()
+    (themes / "evening.toml").write_text('base = "dark"\n')
+    config = screens.with_name("config.toml")
+    config.write_text('[targets.shop]\nservice = "shop"\n[targets.shop-copy]\nservice = "x"\n')
+    config.chmod(0o600)
     return tmp_path
 
 
@@ -46,7 +52,8 @@ def offered(*words: str) -> list[str]:
 def test_the_first_word_is_a_command_or_a_target() -> None:
     found = offered("")
     assert set(found) > COMMANDS
-    assert found[len(COMMANDS) :] == ["service=shop", "service=shop_copy", "service=odd name"]
+    services = ["service=shop", "service=shop_copy", "service=odd name"]
+    assert found[len(COMMANDS) :] == ["shop", "shop-copy", *services]
     assert offered("sta") == ["status"]
     assert all(offer.help for offer in answer([""]).offers if offer.text in COMMANDS)
     assert offered("service=shop", "st") == []
@@ -87,7 +94,13 @@ def test_what_fits_is_offered(words: list[str], some: set[str], none: set[str]) 
 def test_a_file_is_offered_where_one_is_wanted() -> None:
     assert answer(["metrics", "--textfile", "/tmp/x"]).files
     assert answer(["metrics", "--textfile=x"]).files
+    assert answer(["config", "check", ""]).files
     assert not answer(["ls", "--limit", ""]).files
+
+
+def test_a_spoilt_configuration_costs_its_targets_alone(home: Path) -> None:
+    (home / "config" / "pgdeck" / "config.toml").write_text("[targets")
+    assert offered("--target", "") == ["service=shop", "service=shop_copy", "service=odd name"]
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
