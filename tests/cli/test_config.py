@@ -163,7 +163,7 @@ def test_trust_shows_what_would_run_and_wants_an_answer(
     )
     assert pgdeck(environ, work, "status").returncode == 3
     done = pgdeck(environ, work, "config", "trust", typed="y\n")
-    assert (done.returncode, done.stdout) == (3, f"{work} would run:\n  echo hello\n")
+    assert (done.returncode, done.stdout) == (3, f"{work} wants to\n  run echo hello\n")
     assert pgdeck(environ, work, "config", "trust", "--yes").returncode == 0
     assert pgdeck(environ, work, "status").returncode == 4  # nobody listens on that port
     assert pgdeck(environ, work, "config", "trust", "--no").returncode == 0

@@ -121,7 +121,11 @@ def test_exit_codes(environ: dict[str, str], body: str, code: int, said: str) ->
 
 def test_an_unforeseen_error_is_written_down_without_secrets(environ: dict[str, str]) -> None:
     environ["PGPASSWORD"] = "0ther"
-    body = "password = 'l0cal'\nraise KeyError(args.target, 's3cret', '0ther')"
+    configuration = Path(environ["HOME"]) / ".config" / "pgdeck" / "config.toml"
+    configuration.parent.mkdir(parents=True)
+    configuration.write_text('[targets.x]\nservice = "x"\npassword = "c0nfig"\n')
+    configuration.chmod(0o600)
+    body = "password = 'l0cal'\nraise KeyError(args.target, 's3cret', '0ther', 'c0nfig')"
     done = edge(environ, body, "tables", URL)
     assert done.returncode == 1
     assert done.stderr.startswith("pgdeck: an error of pgdeck's own ended it: KeyError\n")
@@ -133,7 +137,9 @@ def test_an_unforeseen_error_is_written_down_without_secrets(environ: dict[str, 
     text = path.read_text()
     assert "Traceback" in text
     assert __version__ in text
-    assert not [secret for secret in ("s3cret", "0ther", "l0cal") if secret in text + done.stderr]
+    assert not [
+        secret for secret in ("s3cret", "0ther", "l0cal", "c0nfig") if secret in text + done.stderr
+    ]
 
 
 def test_details_that_cannot_be_written_are_no_second_error(environ: dict[str, str]) -> None:

@@ -73,6 +73,22 @@ warn = "1 s"
     assert policy.thresholds(BY_NAME["lock_wait"]) == Thresholds(20.0, 600.0)
 
 
+def test_a_project_stands_between_what_holds_for_all_and_the_targets_own(tmp_path: Path) -> None:
+    own = configured(tmp_path, "[checks.lock_wait]\nwarn = 20\ncrit = 300\n")
+    project = tmp_path / "pgdeck.toml"
+    project.write_text(
+        "[checks.lock_wait]\nwarn = 30\n[targets.shop.checks.lock_wait]\ncrit = 200\n"
+    )
+    configuration = Configuration(NAMES, RULES, tmp_path / "config.toml", project)
+    assert own.policy().thresholds(BY_NAME["lock_wait"]) == Thresholds(20.0, 300.0)
+    assert configuration.policy().thresholds(BY_NAME["lock_wait"]) == Thresholds(30.0, 200.0)
+    configured(tmp_path, "[targets.shop.checks.lock_wait]\nwarn = 40\n")
+    assert configuration.policy().thresholds(BY_NAME["lock_wait"]) == Thresholds(40.0, 200.0)
+    project.write_text("[checks.lock_wiat]\nwarn = 30\n")
+    with pytest.raises(UsageProblem, match=r"pgdeck\.toml:1: there is no rule lock_wiat"):
+        configuration.policy()
+
+
 @pytest.mark.parametrize(
     ("text", "complaint", "hint"),
     [

@@ -298,7 +298,7 @@ def test_a_password_that_cannot_be_had_is_named(place: Place, key: str, said: st
 
 def test_a_projects_command_runs_only_when_it_was_seen(place: Place) -> None:
     place.projects(f'url = "{HERE}"\npassword_command = "echo {SECRET}"\n')
-    with pytest.raises(Refused, match=r"names a command .*not trusted") as caught:
+    with pytest.raises(Refused, match=r"wants to run echo s3cret.*not trusted") as caught:
         place.target()
     assert f"pgdeck config trust {place.project}" in caught.value.hint
     trust.trust(place.project, [("echo", SECRET)])
@@ -309,6 +309,21 @@ def test_a_projects_command_runs_only_when_it_was_seen(place: Place) -> None:
         place.target()
     assert trust.distrust(place.project)
     assert not trust.is_trusted(place.project, ("echo", SECRET))
+
+
+def test_a_project_cannot_send_any_secret_to_its_server(place: Place) -> None:
+    place.environ["CLOUD_KEY"] = SECRET
+    place.projects(f'url = "{REMOTE}"\npassword_variable = "CLOUD_KEY"\n')
+    with pytest.raises(Refused, match=r"use \$CLOUD_KEY as the password, .*not trusted"):
+        place.target()
+    trust.trust(place.project, [("$CLOUD_KEY",)])
+    assert place.target().conninfo["password"] == SECRET
+
+
+def test_an_address_as_name_marks_what_is_there(place: Place) -> None:
+    place.own('[targets."db.example.com:5432/shop"]\nenvironment = "prod"\n')
+    target = place.target(REMOTE)
+    assert (target.name, target.environment) == ("db.example.com:5432/shop", Environment.PROD)
 
 
 def test_every_configured_target_can_be_listed(place: Place) -> None:

@@ -8,7 +8,7 @@ from pgdeck.cli.parser import Parser
 
 CONFIG = """\
 What pgdeck goes by: which database is meant and why, whether the files are right, an example to
-begin with, and which projects may name commands.
+begin with, and which projects may name commands and variables.
 
   show [TARGET]   each value with the source that won and those that lost; passwords are masked
   check [FILE]    every mistake with file, line, key, and what was expected

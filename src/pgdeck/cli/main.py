@@ -68,9 +68,11 @@ def _finder(args: argparse.Namespace) -> Callable[[], Target]:
         from pgdeck.targets.detect import own_settings, require_target, working_directory
 
         settings = own_settings()
-        if settings is None or args.target not in settings.targets:
+        try:
+            target = require_target(args.target, os.environ, settings, working_directory())
+        except UsageProblem:
             _check_for_slip(args.target)
-        target = require_target(args.target, os.environ, settings, working_directory())
+            raise
         target = _unlocked(target)
         if args.command == DASHBOARD:
             return target  # it asks by itself
@@ -131,8 +133,8 @@ def _confess(error: Exception, words: Sequence[str]) -> int:
     from pgdeck.cli.crash import write_report
     from pgdeck.targets.redact import secrets_of
 
-    addresses = [*words, os.environ.get("PGDECK_URL", ""), os.environ.get("DATABASE_URL", "")]
-    likely = [text for text in addresses if ":" in text or "=" in text]
+    addresses = [*words, *os.environ.values()]
+    likely = [text for text in addresses if "://" in text or (text in words and "=" in text)]
     _say(f"an error of pgdeck's own ended it: {type(error).__name__}")
     try:
         _say(f"details are in {write_report(error, secrets_of(likely, os.environ))}")

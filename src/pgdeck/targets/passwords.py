@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pgdeck.core.target import Conninfo, Target
 from pgdeck.errors import Problem, Refused, UsageProblem
+from pgdeck.targets.config import Password
 from pgdeck.targets.marks import Marks
 
 SECONDS = 60.0
@@ -21,14 +22,14 @@ def known_password(
 ) -> tuple[Conninfo, tuple[str, ...]]:
     """Return the keywords with the password, or the command that is to print it.
 
-    Raises `UsageProblem` when the variable is not set, `Refused` for the command of a project that
-    is not trusted.
+    Raises `UsageProblem` when the variable is not set, `Refused` for the command or the variable of
+    a project that is not trusted.
     """
     password, file = marks.password, marks.password_file
     assert password is not None
+    if file is not None and file == marks.project_file and (wish := wish_of(password)):
+        _require_trust(file, wish)
     if password.command:
-        if file is not None and file == marks.project_file:
-            _require_trust(file, password.command)
         return conninfo, password.command
     literal = password.literal
     if password.variable:
@@ -39,6 +40,14 @@ def known_password(
                 f"export {password.variable}, or use password_command",
             )
     return conninfo.with_keywords(password=literal), ()
+
+
+def wish_of(password: Password) -> tuple[str, ...]:
+    """Return what a project must be trusted for, nothing for a password that it holds itself.
+
+    A variable is sent to the server that the project names: it could be any secret.
+    """
+    return (f"${password.variable}",) if password.variable else password.command
 
 
 def unlock(target: Target, *, interactive: bool = False) -> Target:
@@ -92,13 +101,11 @@ def _last_line(raw: bytes) -> str:
     return lines[-1][:200] if lines else ""
 
 
-def _require_trust(file: Path, argv: tuple[str, ...]) -> None:
-    from shlex import join
+def _require_trust(file: Path, wish: tuple[str, ...]) -> None:
+    from pgdeck.targets.trust import is_trusted, said
 
-    from pgdeck.targets.trust import is_trusted
-
-    if not is_trusted(file.parent, argv):
+    if not is_trusted(file.parent, wish):
         raise Refused(
-            f"{file} names a command ({join(argv)}), and its directory is not trusted",
+            f"{file} wants to {said(wish)}, and its directory is not trusted",
             f"look at it, then: pgdeck config trust {file.parent}",
         )

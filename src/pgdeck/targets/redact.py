@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 from pgdeck.core.target import SECRET_KEYWORDS
-from pgdeck.errors import UsageProblem
-from pgdeck.targets.detect import read_address
+from pgdeck.errors import Problem, UsageProblem
+from pgdeck.targets.detect import own_settings, read_address
 
 _MASK = "***"
 _IN_URL = re.compile(r"(?P<head>[A-Za-z][\w+.-]*://[^\s:/@]*:)\S*@")
@@ -29,7 +29,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def secrets_of(addresses: Iterable[str], environ: Mapping[str, str]) -> frozenset[str]:
-    """Return every form of the passwords that addresses and the environment hold."""
+    """Return every form of the passwords in addresses, the environment and the configuration."""
     found = {environ.get("PGPASSWORD", "")}
     for text in addresses:
         try:
@@ -39,9 +39,27 @@ def secrets_of(addresses: Iterable[str], environ: Mapping[str, str]) -> frozense
             found.add(text)
         else:
             found |= {value for key, value in conninfo.items() if key in SECRET_KEYWORDS}
+    return _forms(found | _configured())
+
+
+def _configured() -> set[str]:
+    """Return the passwords of a person's own configuration, as far as it can be read."""
+    try:
+        settings = own_settings()
+    except Problem:
+        return set()
+    found: set[str] = set()
+    for each in settings.targets.values() if settings else ():
+        conninfo = each.address.conninfo if each.address else {}
+        found |= {value for key, value in conninfo.items() if key in SECRET_KEYWORDS}
+        found.add(each.password.literal if each.password else "")
+    return found
+
+
+def _forms(secrets: Iterable[str]) -> frozenset[str]:
     return frozenset(
         form
-        for secret in found
+        for secret in secrets
         if secret
         for form in (secret, repr(secret)[1:-1], quote(secret, ""))
     )

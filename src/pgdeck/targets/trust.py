@@ -1,4 +1,4 @@
-"""Which projects may name commands that pgdeck runs: those whose commands a person has seen."""
+"""Which projects may name commands and variables: those whose wishes a person has seen."""
 
 from __future__ import annotations
 
@@ -12,22 +12,30 @@ from pgdeck.paths import state_dir
 
 FILE = "trusted.json"
 
-Command = tuple[str, ...]
+Wish = tuple[str, ...]
+"""A command to run, or one word: ``$`` and the variable to send to the server as the password."""
 
 
-def is_trusted(directory: Path, command: Command) -> bool:
-    """Say whether a person has allowed this command in this directory."""
-    return list(command) in _read().get(_name(directory), [])
+def said(wish: Wish) -> str:
+    """Return a wish as it is told to a person."""
+    from shlex import join
+
+    return f"use {wish[0]} as the password" if wish[0].startswith("$") else f"run {join(wish)}"
 
 
-def trust(directory: Path, commands: Iterable[Command]) -> None:
-    """Allow these commands in a directory, and no other ones; raises `Problem`."""
-    kept = {**_read(), _name(directory): [list(each) for each in commands]}
+def is_trusted(directory: Path, wish: Wish) -> bool:
+    """Say whether a person has allowed this in this directory."""
+    return list(wish) in _read().get(_name(directory), [])
+
+
+def trust(directory: Path, wishes: Iterable[Wish]) -> None:
+    """Allow these in a directory, and no other ones; raises `Problem`."""
+    kept = {**_read(), _name(directory): [list(each) for each in wishes]}
     _write(kept)
 
 
 def distrust(directory: Path) -> bool:
-    """Allow no command there any more; say whether any was."""
+    """Allow nothing there any more; say whether anything was."""
     kept = dict(_read())
     if kept.pop(_name(directory), None) is None:
         return False
