@@ -198,9 +198,14 @@ def test_what_is_drawn_can_be_read_in_every_theme(seen: dict[tuple[str, str], st
 
 
 async def test_a_theme_is_chosen_with_a_look_at_it(pg18: LiveServer) -> None:
-    async with deck(pg18.dsn("postgres"), (100, 40), start="tables") as pilot:
+    database = pg18.dsn(pg18.create_database("choosing"))
+    pg18.sql("CREATE TABLE held (id int)", "choosing")
+    async with deck(database, (140, 40), start="tables") as pilot:
         await until(pilot, live(pilot))
         app = app_of(pilot)
+        await until(pilot, says(pilot, "held"))
+        await pilot.press("enter")
+        await until(pilot, says(pilot, "vacuum at dead rows"))
         dark = colours(pilot)
         await pilot.press("colon", *"theme", "enter")
         await until(pilot, says(pilot, "Enter keeps", "High contrast"))
@@ -246,7 +251,13 @@ async def test_themes_that_are_changed_meanwhile_are_worn_anew(
     place.mkdir(parents=True, mode=0o700)
     async with deck(pg18.dsn("postgres")) as pilot:
         await until(pilot, live(pilot))
-        for color in ("#112233", "#445566"):
+        for color in ("#112233", "#445566", "#778899"):
             (place / "own.toml").write_text(f'base = "dark"\ntext = "{color}"\n')
             app_of(pilot).wear(themes.find_theme("own"))
-            await until(pilot, lambda: Color.parse(color) in colours(pilot))  # noqa: B023
+            titles = {f" {title} " for title in ("Alerts", "Connections", "Throughput")}
+
+            def drawn(color: str = color, titles: set[str] = titles) -> bool:
+                inks = {style.color for said, style in painted(pilot) if said in titles}
+                return inks == {Color.parse(color)}
+
+            await until(pilot, drawn)

@@ -66,6 +66,13 @@ def test_the_terminals_own_colours_are_readable_on_its_ground(name: str, palette
         for ground in GROUNDS:
             paper = on_terminal(theme.colors[ground], looks, ink=False)
             assert contrast(ink, paper) >= bars(theme)[role in DRAWINGS], role
+    fields = textual_theme(theme).variables
+    for field in ("block-cursor", "input-cursor", "input-selection"):
+        ink, paper = (
+            on_terminal(fields[f"{field}-{part}"].removeprefix("ansi_"), looks, ink=part[0] == "f")
+            for part in ("foreground", "background")
+        )
+        assert contrast(ink, paper) >= READABLE, field
 
 
 def test_contrast_is_that_of_the_standard() -> None:

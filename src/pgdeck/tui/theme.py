@@ -27,7 +27,7 @@ def textual_theme(theme: Theme) -> TextualTheme:
     color = {role: _named(value) for role, value in theme.colors.items()}
     variables = {f"deck-{role}": color[role] for role in (*_READ, *_MARKED)}
     variables |= {name: color[role] for role, name in _NAMES.items()}
-    variables |= _fields(color, native=theme.native)
+    variables |= _fields(theme, color)
     return TextualTheme(
         name=theme.name,
         primary=color["accent"],
@@ -50,42 +50,43 @@ def _named(value: str) -> str:
     return value if value.startswith("#") else f"ansi_{value.replace('-', '_')}"
 
 
-def _fields(color: dict[str, str], *, native: bool) -> dict[str, str]:
+def _fields(theme: Theme, color: dict[str, str]) -> dict[str, str]:
     """Return the colours of the fields, lists and scroll bars that are Textual's."""
+    text, ground, accent = color["text"], color["background"], color["accent"]
+    bar = {"foreground": ground, "background": text, "text-style": "none"}
+    if not set(theme.colors.values()) - {"default"}:
+        # Textual's fields know no reverse.
+        bar = {"foreground": text, "background": ground, "text-style": "bold underline"}
+    elif theme.native:
+        ink = "ansi_black" if theme.dark else "ansi_bright_white"
+        bar = {"foreground": ink, "background": accent, "text-style": "none"}
     fields = {
-        "border": color["accent"],
+        **{f"block-cursor-{part}": value for part, value in bar.items()},
+        **{f"block-cursor-blurred-{part}": value for part, value in bar.items()},
+        **{f"input-cursor-{part}": value for part, value in bar.items()},
+        "border": accent,
         "border-blurred": color["border"],
         "scrollbar": color["border"],
         "scrollbar-hover": color["quiet"],
-        "scrollbar-active": color["accent"],
-        "scrollbar-background": color["background"],
-        "scrollbar-background-hover": color["background"],
-        "scrollbar-background-active": color["background"],
-        "scrollbar-corner-color": color["background"],
-        "block-cursor-foreground": color["text"],
-        "block-cursor-background": color["background"],
-        "block-cursor-text-style": "reverse",
-        "block-cursor-blurred-foreground": color["text"],
-        "block-cursor-blurred-background": color["background"],
-        "block-cursor-blurred-text-style": "reverse",
-        "block-hover-background": color["background"],
-        "input-cursor-text-style": "reverse",
-        "input-cursor-foreground": color["text"],
-        "input-cursor-background": color["background"],
-        "input-selection-foreground": color["background"],
-        "input-selection-background": color["accent"],
-        "button-foreground": color["text"],
-        "button-color-foreground": color["background"],
-        "button-focus-text-style": "b reverse",
+        "scrollbar-active": accent,
+        "scrollbar-background": ground,
+        "scrollbar-background-hover": ground,
+        "scrollbar-background-active": ground,
+        "scrollbar-corner-color": ground,
+        "block-hover-background": ground,
+        "input-selection-foreground": bar["foreground"],
+        "input-selection-background": bar["background"] if theme.native else accent,
+        "button-foreground": text,
+        "button-color-foreground": ground,
+        "button-focus-text-style": "bold underline",
         "text-muted": color["quiet"],
         "text-disabled": color["quiet"],
         "foreground-muted": color["quiet"],
-        "link-color": color["accent"],
+        "link-color": accent,
     }
-    if native:
+    if theme.native:
         # Textual has shades and transparency of these; the terminal has not.
-        fields |= {"surface": color["background"], "panel": color["panel"]}
-        fields |= {"boost": color["background"], "text": color["text"]}
-        fields |= {"ansi-background": color["background"], "ansi-foreground": color["text"]}
+        fields |= {"surface": ground, "panel": color["panel"], "boost": ground, "text": text}
+        fields |= {"ansi-background": ground, "ansi-foreground": text}
         fields |= {"text-warning": color["warning"], "text-error": color["critical"]}
     return fields

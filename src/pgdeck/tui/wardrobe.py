@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from textual.app import App
 
@@ -25,7 +26,7 @@ class Wardrobe(App[int]):
 
     def begin_in(self, theme: Theme) -> None:
         """Have a theme from the start: a change of it has all styles parsed and applied anew."""
-        self._mark(theme)
+        self._mark(theme, theme.name)
         self.set_reactive(App.theme, theme.name)
         self.set_class(theme.dark, "-dark-mode", update=False)
         self.set_class(not theme.dark, "-light-mode", update=False)
@@ -36,14 +37,11 @@ class Wardrobe(App[int]):
 
     def wear(self, theme: Theme) -> None:
         """Change into another theme, or into what became of the same."""
-        same = theme.name == self.theme
-        if same and theme == self.worn:
+        if theme == self.worn:
             return
-        self._mark(theme)
-        if same:
-            self.mutate_reactive(App.theme)
-        else:
-            self.theme = theme.name
+        # What is drawn goes by the name: a file that was changed meanwhile needs another.
+        self._mark(theme, theme.name if theme.name != self.theme else f"{theme.name}-anew")
+        self.theme = self._name
 
     def can_wear(self, theme: Theme) -> bool:
         """Tell whether the terminal has the colours of a theme."""
@@ -64,9 +62,9 @@ class Wardrobe(App[int]):
 
         self.push_screen(ThemeChooser(before, self.can_wear, self.wear), take)
 
-    def _mark(self, theme: Theme) -> None:
-        self.worn = theme
-        self.register_theme(textual_theme(theme))
+    def _mark(self, theme: Theme, name: str) -> None:
+        self.worn, self._name = theme, name
+        self.register_theme(replace(textual_theme(theme), name=name))
         self.set_class(theme.native, "-native", update=False)
         self.console.no_color = theme.name == COLORLESS
 

@@ -202,6 +202,10 @@ class RowsView(TakingView):
         """Return what is known of a row beyond its columns, by name."""
         return extra_of(self.shown, row)
 
+    def on_mount(self) -> None:
+        """Draw the detail pane anew in the colours of another theme: its text brings its own."""
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self.draw_detail())
+
     def draw_detail(self) -> None:
         """Show the row under the cursor in the detail pane, when that is open."""
         row = self.current_table.cursor_row
