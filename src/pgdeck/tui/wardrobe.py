@@ -40,8 +40,9 @@ class Wardrobe(App[int]):
         if theme == self.worn:
             return
         # What is drawn goes by the name: a file that was changed meanwhile needs another.
-        self._mark(theme, theme.name if theme.name != self.theme else f"{theme.name}-anew")
-        self.theme = self._name
+        name = theme.name if theme.name != self.theme else f"{theme.name}-anew"
+        self._mark(theme, name)
+        self.theme = name
 
     def can_wear(self, theme: Theme) -> bool:
         """Tell whether the terminal has the colours of a theme."""
@@ -63,7 +64,7 @@ class Wardrobe(App[int]):
         self.push_screen(ThemeChooser(before, self.can_wear, self.wear), take)
 
     def _mark(self, theme: Theme, name: str) -> None:
-        self.worn, self._name = theme, name
+        self.worn = theme
         self.register_theme(replace(textual_theme(theme), name=name))
         self.set_class(theme.native, "-native", update=False)
         self.console.no_color = theme.name == COLORLESS
