@@ -14,7 +14,8 @@ from pgdeck.core.check import Check, Checks, Pardon, PardonKind, State
 from pgdeck.core.snapshot import Failure, FailureKind, Reading, Snapshot
 from pgdeck.tui.ink import Line, line_width
 from pgdeck.tui.views.overview_alerts import alert_lines, alerts_pane
-from pgdeck.tui.views.overview_panes import fit_name
+from pgdeck.tui.views.overview_panes import fit_name, overview_panes
+from pgdeck.watch.model import MigrationsSummary, Overview, TablesSummary, VersionTable
 
 KEYS = {"activity": "2", "tables": "4", "checks": "0"}
 WAIT = Check(
@@ -129,3 +130,40 @@ def test_alerts_stay_in_their_room(width: int, height: int, count: int) -> None:
 def test_a_name_keeps_both_its_ends() -> None:
     assert fit_name("usage_events_2026_11", 12) == "usage_…26_11"
     assert fit_name("short", 12) == "short"
+
+
+APPLIED = VersionTable("letta", "alembic_version", ("8149a781ac1b",))
+
+
+@pytest.mark.parametrize(
+    ("migrations", "said"),
+    [
+        (MigrationsSummary((APPLIED,)), "revision 8149a781ac1b in letta"),
+        (MigrationsSummary((APPLIED, APPLIED)), "revision 8149a781ac1b in letta +1"),
+        (
+            MigrationsSummary((replace(APPLIED, name="alembic_version_two", revisions=()),)),
+            "revision nothing applied in letta.alembic_version_two",
+        ),
+        (
+            MigrationsSummary((replace(APPLIED, revisions=None, readable=False),)),
+            "revision ? in letta: GRANT SELECT on it",
+        ),
+        (
+            MigrationsSummary((replace(APPLIED, revisions=None, locked=True),)),
+            "revision ? in letta: a migration holds it",
+        ),
+        (Failure(FailureKind.TIMEOUT, "No answer in time"), "revision ? No answer in time"),
+        (MigrationsSummary(()), ""),
+    ],
+)
+def test_the_tables_pane_tells_where_the_migrations_stand(
+    migrations: MigrationsSummary | Failure, said: str
+) -> None:
+    unknown = Failure(FailureKind.QUERY, "not asked")
+    tables = TablesSummary(0, 0, (), None, None)
+    overview = Overview(unknown, unknown, unknown, tables, unknown, migrations)
+    body = overview_panes(overview, KEYS)["tables"].body
+    lines = [text_of(line).rstrip() for line in body(60, 6)]
+    assert lines[0] == "No tables here yet."
+    assert "".join(lines[1:]) == said
+    assert len(body(60, 2)) <= 2

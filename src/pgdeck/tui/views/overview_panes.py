@@ -44,6 +44,7 @@ SIGNS = {"warning": "▲", "critical": "■"}
 CONNECTIONS_WARN, CONNECTIONS_BAD = 0.75, 0.90
 DEAD_WARN = 0.2
 CHART_ROWS = 10
+USUAL = "alembic_version"
 SAMPLE_LEAST = 34
 _KEPT = lru_cache(maxsize=4)
 """What did not change since the last refresh is not drawn again."""
@@ -235,18 +236,25 @@ def _tables_at(
     migrations: MigrationsSummary | Failure, part: TablesSummary, width: int, height: int
 ) -> Sequence[Line]:
     """Draw the tables, and below them where the migrations stand if there is room for both."""
-    if height < 3 or isinstance(migrations, Failure) or not migrations.tables:
+    found = isinstance(migrations, Failure) or migrations.tables
+    if height < 3 or not found:
         return _tables(part, width, height)
     drawn = _tables(part, width, height - 1)
-    return [*drawn, *[()] * (height - 1 - len(drawn)), _revision(migrations, width)]
+    return [*drawn, *[()] * (height - 1 - len(drawn)), clip(_revision(migrations), width)]
 
 
-def _revision(migrations: MigrationsSummary, width: int) -> Line:
+def _revision(migrations: MigrationsSummary | Failure) -> Line:
+    if isinstance(migrations, Failure):
+        return (Span("revision ", "quiet"), Span(f"? {safe(migrations.message)}", "unknown"))
     table, more = migrations.tables[0], len(migrations.tables) - 1
-    at = "?" if table.revisions is None else ", ".join(map(safe, table.revisions)) or "nothing"
-    role = "unknown" if table.revisions is None else ""
-    place = f" in {safe(table.schema)}.{safe(table.name)}{f' +{more}' if more else ''}"
-    return clip((Span("revision ", "quiet"), Span(at, role), Span(place, "quiet")), width)
+    # Its usual name says nothing; the schema does.
+    named = safe(table.schema) + ("" if table.name == USUAL else f".{safe(table.name)}")
+    place = f" in {named}{f' +{more}' if more else ''}"
+    if table.revisions is None:
+        why = "a migration holds it" if table.locked else "GRANT SELECT on it"
+        return (Span("revision ", "quiet"), Span(f"?{place}: {why}", "unknown"))
+    at = ", ".join(map(safe, table.revisions)) or "nothing applied"
+    return (Span("revision ", "quiet"), Span(at), Span(place, "quiet"))
 
 
 @_KEPT
