@@ -95,6 +95,7 @@ def meant(typed: str, *bindings: Binding) -> Offer:
         ("csv", "Export"),
         ("theme", "Theme"),
         ("exit", "Quit"),
+        ("leave", "Quit"),
         ("quit", "Quit"),
     ],
 )

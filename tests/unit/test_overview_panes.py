@@ -85,6 +85,9 @@ def test_what_is_known_and_what_cannot_be_is_counted_quietly() -> None:
         "? 2 rules are not judged",
     ]
     assert drawn([FINE], 60, 6) == ["● Nothing needs attention."]
+    narrow = ["● Nothing that can be seen needs", "  attention.", "? 2 rules are not judged"]
+    assert drawn([HIDDEN, other], 37, 6) == narrow
+    assert drawn([HIDDEN, other], 37, 2)[1:] == narrow[2:]
 
 
 def test_alerts_go_before_what_is_counted() -> None:

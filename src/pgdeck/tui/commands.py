@@ -72,7 +72,7 @@ COMMANDS = (
     ("Refresh more often", "-", ("faster",), "interval(-1)"),
     ("Theme", "", ("theme", "colours", "dark", "light", "contrast"), "themes"),
     ("Suspend", "ctrl+z", ("suspend",), "suspend_process"),
-    ("Quit", "ctrl+q", ("quit", "q", "exit"), "quit"),
+    ("Quit", "ctrl+q", ("quit", "q", "exit", "leave"), "quit"),
 )
 """Title, key, other words and action of what the program does on every screen."""
 

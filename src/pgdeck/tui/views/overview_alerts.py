@@ -84,9 +84,11 @@ def alert_lines(checks: Checks, keys: Mapping[str, str], width: int, height: int
     lines: list[Line]
     if not alerts:
         said = "Nothing that can be seen needs attention." if _unknown(checks) else QUIET
-        first, *more = wrap(said, width - 2)
-        lines = [(Span("● ", "good"), Span(first, "quiet"))]
-        return [*lines, *((Span("  "), Span(line, "quiet")) for line in more), *rest][:height]
+        told = wrap(said, width - 2)
+        if len(told) + len(rest) > height:
+            told = [said]
+        lines = [(Span("● ", "good"), Span(told[0], "quiet"))]
+        return [*lines, *((Span("  "), Span(more, "quiet")) for more in told[1:]), *rest][:height]
     rest = rest if height > len(rest) + 1 else []
     height -= len(rest)
     fitting = alerts if len(alerts) <= height else alerts[: max(0, height - 1)]
