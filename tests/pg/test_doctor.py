@@ -283,6 +283,13 @@ async def test_the_last_slot_serves_first_words_and_session_alike(tight: LiveSer
     assert found.broken == ""
 
 
+async def test_a_server_of_another_kind_than_the_address_asks_for(pg18: LiveServer) -> None:
+    found = await climb(f"{pg18.dsn()} target_session_attrs=standby")
+
+    assert (found.broken, found.code) == ("server", 4)
+    assert "target_session_attrs" in found["server"].cause
+
+
 # Logins
 
 

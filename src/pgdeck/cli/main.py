@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pgdeck.cli.parser import COMMANDS, DASHBOARD, parse, split_command
-from pgdeck.errors import Problem, UsageProblem
+from pgdeck.errors import Problem, Unreachable, UsageProblem
 
 if TYPE_CHECKING:
     from pgdeck.core.target import Target
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 FAILED = 1
 UNKNOWN = 3
+DOCTOR = "doctor"
 
 # What Textual reads when it is first imported.
 LOW_BANDWIDTH = {"TEXTUAL_FPS": "10", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
@@ -74,12 +75,11 @@ def _finder(args: argparse.Namespace) -> Callable[[], Target]:
             _check_for_slip(args.target)
             raise
         target = _unlocked(target)
-        if args.command == DASHBOARD:
-            return target  # it asks by itself
+        if args.command in (DASHBOARD, DOCTOR):
+            # The one asks by itself, the other wants to hear what a login without it is told.
+            return target
         for note in target.notes:
             _say(f"{target.source}: {note}")
-        if args.command == "doctor":
-            return target  # what the server says to a login without one is what it looks for
         from pgdeck.cli.asking import with_password
 
         return with_password(target)
@@ -109,6 +109,8 @@ def _complain(problem: Problem, words: Sequence[str]) -> int:
     _say(problem.message)
     if problem.hint:
         _say(problem.hint)
+    if isinstance(problem, Unreachable):
+        _say("what stands between, step by step: pgdeck doctor")
     return _spoken(problem.exit_code, words, problem.message)
 
 

@@ -113,6 +113,9 @@ class Climb:
         self._password = find_password(keywords, self._environ, self._target.source)
 
     async def _talk(self, stream: Stream) -> None:
+        if stream.address.keywords.get("sslnegotiation") == "direct":
+            self._put(skipped("protocol", "TLS begins at once (sslnegotiation=direct)"))
+            return
         began = time.monotonic()
         self._greeting = greeting = await ask_for_tls(stream)
         rung = _protocol(greeting, stream.address.peer.where, time.monotonic() - began)

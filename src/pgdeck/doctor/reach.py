@@ -112,14 +112,14 @@ async def try_ports(addresses: Sequence[Address]) -> tuple[Rung, Stream | None]:
         except (OSError, TimeoutError) as error:
             refusals.append((address, *_why_not(error, address)))
             continue
-        notes = [Note(f"{each.peer.where}: {said}") for each, said, _ in refusals]
-        where, took = address.peer.where, time.monotonic() - began
-        return fine("port", f"{_numbered(address, where)} accepts", *notes, took=took), stream
+        notes = [Note(f"{_numbered(each)}: {said}") for each, said, _ in refusals]
+        took = time.monotonic() - began
+        return fine("port", f"{_numbered(address)} accepts", *notes, took=took), stream
     return _nobody(refusals), None
 
 
-def _numbered(address: Address, where: str) -> str:
-    number = address.keywords.get("hostaddr", "")
+def _numbered(address: Address) -> str:
+    number, where = address.keywords.get("hostaddr", ""), address.peer.where
     return where if not number or number in where else f"{where} ({number})"
 
 
@@ -167,7 +167,7 @@ def _why_not(error: OSError | TimeoutError, address: Address) -> tuple[str, str]
 def _nobody(refusals: Sequence[tuple[Address, str, str]]) -> Rung:
     address, said, cause = refusals[-1]
     path = socket_path(address)
-    notes = [Note(f"{each.peer.where}: {why}") for each, why, _ in refusals[:-1]]
+    notes = [Note(f"{_numbered(each)}: {why}") for each, why, _ in refusals[:-1]]
     cure = "start the server, or mend the port"
     if "within" in said:
         cure = f"open port {address.keywords['port']} on the way, or go through an SSH tunnel"
@@ -178,7 +178,7 @@ def _nobody(refusals: Sequence[tuple[Address, str, str]]) -> Rung:
     found = _sockets_here() if is_here(Conninfo(address.keywords)) else []
     if found:
         notes.append(Note(f"servers of this host have sockets at {', '.join(found)}"))
-    where = str(path) if path is not None else address.peer.where
+    where = str(path) if path is not None else _numbered(address)
     return failed("port", f"no answer from {where}: {said}", cause, cure, *notes)
 
 

@@ -219,6 +219,19 @@ def _pooled(refusal: Refusal, case: Case) -> Rung:
     return failed("pooler", said, cause, "see the pooler's log; is the server behind it running")
 
 
+def _other_kind(refusal: Refusal, case: Case) -> Rung:
+    said = f"{case.where} is not of the kind that the address asks for"
+    told = refusal.text.rpartition(": ")[2]
+    cause = f"target_session_attrs in the address (or PGTARGETSESSIONATTRS): {told}"
+    return failed("server", said, cause, "name the other server as well, or take that out")
+
+
+def _unknown_option(refusal: Refusal, case: Case) -> Rung:
+    said = f"the pooler at {case.where} refuses what the address sends along"
+    cure = "take it (options, PGOPTIONS) out of the address, or ignore_startup_parameters there"
+    return failed("pooler", said, refusal.text, cure)
+
+
 def _misconfigured(refusal: Refusal, case: Case) -> Rung:
     said = f"the pooler at {case.where} cannot serve {case.login} in {case.database}"
     cause = f"{refusal.text}: it knows neither the login (auth_file, auth_query) nor a way to it"
@@ -234,6 +247,8 @@ _BY_TEXT: tuple[tuple[str, Judge], ...] = (
     (r"pgbouncer cannot connect|server login (has been )?fail|server_login_retry", _pooled),
     (r"query_wait_timeout", _pooled),
     (r"bouncer config error", _misconfigured),
+    (r"unsupported startup parameter", _unknown_option),
+    (r"session is (not )?read-only|server is (not )?in hot standby", _other_kind),
     (r"valid client certificate|certificate authentication failed", _client_certificate),
     (r"^No secure connection", _secure),
     (r"Hot standby mode is disabled|not yet accepting|not accepting connections$", _cold),
