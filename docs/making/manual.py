@@ -15,7 +15,8 @@ pgdeck \\- the cockpit of a PostgreSQL database in a terminal
 
 FILES = (
     ("~/.config/pgdeck/config.toml", "named targets, defaults and thresholds"),
-    ("~/.config/pgdeck/screens/", "screens of your own"),
+    ("~/.config/pgdeck/screens/, themes/", "screens and themes of your own"),
+    ("pgdeck.toml, pyproject.toml", "what a project says of its databases"),
     ("~/.local/state/pgdeck/", "what pgdeck remembers, and the server of pgdeck demo"),
     ("~/.pgpass, ~/.pg_service.conf", "libpq's passwords and services"),
 )
@@ -24,6 +25,7 @@ VARIABLES = (
     ("PGDECK_URL, DATABASE_URL", "the target where none is named, in this order"),
     ("PGHOST, PGPORT, PGDATABASE, PGUSER, PGSERVICE, ...", "the same, as libpq reads them"),
     ("PGPASSWORD, PGPASSFILE", "the password, or the file that has it"),
+    ("NO_COLOR", "anything but nothing: no colours"),
     ("XDG_CONFIG_HOME, XDG_STATE_HOME", "where the files below are instead"),
     ("PGDECK_DEBUG", "1: show the traceback of an error of pgdeck's own"),
 )

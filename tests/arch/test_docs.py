@@ -168,6 +168,21 @@ def test_every_command_has_help_with_examples_that_are_understood(command: str) 
     assert len([words for words in examples if split_command(words)[0] == command]) >= 2
 
 
+@pytest.mark.parametrize("command", sorted(PARSERS))
+def test_every_subcommand_has_its_help_and_an_example(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = PARSERS[command]()
+    _, _, examples = parser.format_help().partition("\nexamples:\n")
+    places = [each for each in parser._actions if not each.option_strings and each.choices]
+    for word in (str(each) for place in places for each in place.choices or ()):
+        assert f"{parser.prog} {word}" in examples
+        with pytest.raises(SystemExit) as left:
+            parse([command, word, "--help"])
+        assert left.value.code == 0
+        assert examples in capsys.readouterr().out
+
+
 def test_every_option_says_what_it_is() -> None:
     silent = [
         f"{parser.prog} {action.dest}"

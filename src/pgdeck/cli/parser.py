@@ -77,6 +77,9 @@ examples:
   pgdeck ls
   pgdeck ls tables service=prod
   pgdeck ls activity --json --filter 'state:active'
+
+exit codes:
+  0 done   1 the screen could not be read   2 wrong usage   4 server not reached
 """
 
 STATUS = "Prints the overview once: who answers, how it is, and what needs attention."
