@@ -70,7 +70,7 @@ async def test_a_fleet_at_a_glance(pg18: LiveServer, pg16: LiveServer, standby: 
         assert " staging " in line_of(pilot, "dead")
         # A standby that has replayed all that there is is not late.
         await until(pilot, lambda: " 0 s " in line_of(pilot, "follower"))
-        await until(pilot, says(pilot, "0 connections for it now, 3 so far"))
+        await until(pilot, says(pilot, "connections to look: 0 open, 3 so far"))
         await pilot.press(*"dead")
         await until(pilot, says(pilot, "connection refused"))
         assert not line_of(pilot, "other")
@@ -206,7 +206,7 @@ async def test_looking_ends_with_the_switcher(pg18: LiveServer, pg16: LiveServer
             tasks = len(asyncio.all_tasks())
             await pilot.press("grave_accent")
             await until(pilot, lambda: "asking" in line_of(pilot, "slow"))
-            await until(pilot, says(pilot, "1 connections for it now"))
+            await until(pilot, says(pilot, "connections to look: 1 open"))
             await pilot.press("escape")
             await until(pilot, lambda: not isinstance(pilot.app.screen, Switcher))
             await until(pilot, lambda: len(asyncio.all_tasks()) <= tasks)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pgdeck.core.fleet import Glance, Member, Passwords, berth, found_by, marked, sister
+from pgdeck.core.fleet import Glance, Member, Passwords, berth, marked, match, sister
 from pgdeck.core.rows import Unknown, Value
 from pgdeck.core.snapshot import Failure, FailureKind
 from pgdeck.core.target import Conninfo, Environment, Kind, Target
@@ -64,11 +64,19 @@ def test_a_password_serves_its_login_on_its_server_and_is_not_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "found"),
-    [("", True), ("sho", True), ("PROD shop", True), ("shop dev", False), ("xyz", False)],
+    ("typed", "rank"),
+    [
+        ("", 1),
+        ("shop", 0),
+        ("Sho", 1),
+        ("ho", 2),
+        ("PROD shop", 3),
+        ("prod", 3),
+        ("shop dev", None),
+    ],
 )
-def test_every_word_that_is_typed_must_be_found(typed: str, found: bool) -> None:
-    assert found_by(typed, ("shop", "prod")) is found
+def test_a_name_is_found_before_what_else_is_known(typed: str, rank: int | None) -> None:
+    assert match(typed, "shop", ("prod", "db.example.com")) == rank
 
 
 def test_visits_are_kept_without_secrets_for_oneself_alone(tmp_path: Path) -> None:

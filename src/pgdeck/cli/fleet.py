@@ -54,6 +54,13 @@ class FileFleet:
         return open_watcher(_unlocked(target), self._specs, first)
 
 
+def known_members() -> Sequence[Member]:
+    """Return what the configuration names and what was watched before, recent ones first."""
+    from pgdeck.targets.roster import roster
+
+    return roster(None, list(_named()), None, _state())
+
+
 def _unlocked(target: Target) -> Target:
     if not target.password_command:
         return target

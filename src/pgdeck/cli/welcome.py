@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from pgdeck.core.surroundings import Surroundings
+from pgdeck.core.surroundings import Sight, Sighting, Surroundings
 from pgdeck.core.target import Target
 
 
@@ -52,7 +54,19 @@ def run(args: argparse.Namespace) -> int:
 def _look_around(directory: Path) -> Surroundings:
     from pgdeck.targets.project import look_around
 
-    return look_around(directory, os.environ)
+    return replace(look_around(directory, os.environ), targets=tuple(_targets()))
+
+
+def _targets() -> Iterator[Sighting]:
+    """Yield what the configuration names, and what was watched before."""
+    from pgdeck.cli.fleet import known_members
+    from pgdeck.core.address import place
+
+    for member in known_members():
+        where = "" if member.target is None else place(member.target.conninfo)
+        problem = member.problem
+        note = f"{problem.message} {problem.hint}".strip() if problem else ""
+        yield Sighting(Sight.TARGET, member.name, where, target=member.target, note=note)
 
 
 def _read(address: str) -> Target:

@@ -101,10 +101,15 @@ def sister(target: Target, database: str) -> Target:
     return replace(target, name=name, conninfo=conninfo)
 
 
-def found_by(typed: str, texts: Iterable[str]) -> bool:
-    """Whether every word of what is typed stands somewhere in the texts."""
-    whole = " ".join(texts).casefold()
-    return all(word in whole for word in typed.casefold().split())
+def match(typed: str, name: str, others: Iterable[str] = ()) -> int | None:
+    """Return how well a text finds a name, 0 best; None when a word of it stands nowhere."""
+    words, called = typed.casefold().split(), name.casefold()
+    whole = " ".join((called, *(other.casefold() for other in others)))
+    if not all(word in whole for word in words):
+        return None
+    text = " ".join(words)
+    tests = (called == text, called.startswith(text), text in called)
+    return next((rank for rank, holds in enumerate(tests) if holds), len(tests))
 
 
 class Passwords:

@@ -13,6 +13,7 @@ from pgdeck.core.target import Target
 class Sight(StrEnum):
     """What kind of thing was seen."""
 
+    TARGET = "target"
     COMPOSE = "compose service"
     CONTAINER = "container"
     SOCKET = "local socket"
@@ -47,8 +48,11 @@ class Surroundings:
     sockets: tuple[Sighting, ...] = ()
     entries: tuple[Sighting, ...] = ()
     notes: tuple[str, ...] = ()
+    targets: tuple[Sighting, ...] = ()
+    """Those that a person named in a configuration, and those watched before."""
 
     def __iter__(self) -> Iterator[Sighting]:
+        yield from self.targets
         yield from self.services
         yield from self.containers
         yield from self.sockets

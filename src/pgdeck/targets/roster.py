@@ -17,16 +17,18 @@ from pgdeck.targets.service import service_names
 def roster(
     current: Target | None,
     named: Sequence[Member],
-    environ: Mapping[str, str],
+    environ: Mapping[str, str] | None,
     state: Path | None,
 ) -> list[Member]:
     """Return every database once, recent ones first, then as they are named.
 
-    Where two lead to one place the one with a name of a person's own stays.
+    Without an environment there are no services.  Where two lead to one place the one with a name
+    of a person's own stays.
     """
     visits = read_visits(state) if state is not None else []
     listed = [] if current is None else [_called(current, named)]
-    every = [*named, *(Member(each.name, each.target()) for each in visits), *_services(environ)]
+    services = () if environ is None else _services(environ)
+    every = [*named, *(Member(each.name, each.target()) for each in visits), *services]
     known = {_place(member) for member in listed}
     for member in every:
         if member.target is None or _place(member) not in known:

@@ -42,7 +42,7 @@ class Fleetside:
 
     def count(self) -> str:
         """Say how many connections all the looking takes."""
-        return f"{len(self._lookout.open)} connections for it now, {self._lookout.made} so far"
+        return f"connections to look: {len(self._lookout.open)} open, {self._lookout.made} so far"
 
     def look_again(self) -> None:
         """Look at every target now."""

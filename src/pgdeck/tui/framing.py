@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SERVER = "server"
 CHECKS = "checks"
 FIRST_KEYS: Keys = (("?", "help"), (":", "commands"))
-LIVE_KEYS: Keys = (("p", "pause"), ("+ -", "interval"), ("R", "refresh"))
+LIVE_KEYS: Keys = (("`", "targets"), ("p", "pause"), ("+ -", "interval"), ("R", "refresh"))
 
 
 class Framing:

@@ -201,7 +201,7 @@ class WelcomeScreen(ExactScreen):
         where = safe(str(self._directory))
         lines: list[Line] = [
             (Span(" pgdeck", "title"), Span("  no database is named here", "text")),
-            (Span(f" {where} names none; nor do the environment and pgdeck's files", "quiet"),),
+            (Span(f" Neither the environment nor {where} names one", "quiet"),),
             (),
         ]
         for n, way in enumerate(every[self._top : self._top + page], self._top):

@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pgdeck.core.surroundings import Sight, Sighting, Surroundings
+from pgdeck.core.surroundings import Sighting, Surroundings
 from pgdeck.core.text import cut_middle, fit, safe
 from pgdeck.tui.ink import Line, Span, clip, wrap
 
 KEYS = "123456789" + "abefghilmnoprstvwxyz"
 """Keys of what was found; the others belong to what is always there."""
 
-HEADINGS = {
-    Sight.COMPOSE: "Compose services",
-    Sight.CONTAINER: "Running containers",
-    Sight.SOCKET: "Local sockets",
-    Sight.SERVICE: "Service entries",
-}
 KIND_WIDTH, NAME_WIDTH = 17, 26
 
 

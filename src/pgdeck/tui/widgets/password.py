@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input, Label, Static
 
 from pgdeck.core.text import safe
 
@@ -31,10 +31,11 @@ class PasswordDialog(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Whose password, what the server said, and the masked field."""
         with Vertical() as frame:
-            frame.border_title = "Password"
+            frame.border_title = "Log in"
             yield Static(safe(self._who), markup=False, classes="about")
             yield Static(safe(self._why), markup=False, classes="quiet")
             with Horizontal(classes="field"):
+                yield Label("Password ", markup=False)
                 yield Input(password=True, max_length=LONGEST, select_on_focus=False)
             yield Static(
                 "Kept in memory until pgdeck ends. ~/.pgpass keeps it for longer.",

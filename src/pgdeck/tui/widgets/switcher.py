@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from pgdeck.core.fleet import found_by
+from pgdeck.core.fleet import match
 from pgdeck.core.target import Target
 from pgdeck.core.text import safe
 from pgdeck.tui.fleetlines import Seen, about_lines, fleet_line, head_line
@@ -230,8 +230,9 @@ class Switcher(ModalScreen[Target | None]):
                 partial(fleet_line, seen, now),
                 partial(about_lines, seen),
             )
-            for seen in self._side.seen()
-            if found_by(self._typed, _texts(seen))
+            for seen in _found(
+                self._side.seen(), lambda seen: match(self._typed, seen.member.name, _texts(seen))
+            )
         ]
 
     def _sisters(self) -> list[Row]:
@@ -242,18 +243,26 @@ class Switcher(ModalScreen[Target | None]):
                 partial(sister_line, each),
                 partial(about_sister, each),
             )
-            for each in self._side.sisters()
-            if found_by(self._typed, (each.name,))
+            for each in _found(self._side.sisters(), lambda each: match(self._typed, each.name))
         ]
+
+
+Found = TypeVar("Found")
+
+
+def _found(every: Sequence[Found], rank: Callable[[Found], int | None]) -> list[Found]:
+    """Return what was found, the best first; what is alike keeps its order."""
+    ranked = [(found, each) for each in every if (found := rank(each)) is not None]
+    return [each for _, each in sorted(ranked, key=lambda pair: pair[0])]
 
 
 def _texts(seen: Seen) -> Sequence[str]:
     target = seen.member.target
     if target is None:
-        return (seen.member.name,)
+        return ()
     where = (target.conninfo.get(word, "") for word in ("host", "dbname", "user"))
     role = "" if not seen.glance or seen.glance.failure else _role(seen.glance.standby)
-    return (seen.member.name, *where, target.environment.value, role, target.source)
+    return (*where, target.environment.value, role, target.source)
 
 
 def _role(standby: bool | None) -> str:
