@@ -73,4 +73,5 @@ def _screens() -> str:
 
 
 def _keys(keys: str) -> str:
-    return " ".join(f"`{SHOWN.get(key, key)}`" for key in keys.split(","))
+    shown = (SHOWN.get(key, key) for key in keys.split(","))
+    return " ".join("`` ` ``" if key == "`" else f"`{key}`" for key in shown)
