@@ -95,6 +95,15 @@ def test_a_target_may_have_a_colour_of_its_own_and_keeps_its_environments() -> N
     assert "staging" in spans[1].text
 
 
+@pytest.mark.parametrize("server", [SERVER, None])
+def test_the_frame_says_which_source_named_the_database(server: Server | None) -> None:
+    found = replace(state(server), target=replace(TARGET, source=".env: DATABASE_URL"))
+    assert "by .env: DATABASE_URL" in text_of(identity_line(found, 120))
+    assert "PG 18.4 primary" in text_of(identity_line(replace(found, server=state().server), 80))
+    typed = replace(found, target=replace(TARGET, source="argument"))
+    assert "argument" not in text_of(identity_line(typed, 200))
+
+
 def test_freshness_tells_the_truth() -> None:
     fresh = state()
     assert "● 2 s" in text_of(identity_line(fresh, 120))

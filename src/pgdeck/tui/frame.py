@@ -58,7 +58,8 @@ def identity_line(state: FrameState, width: int) -> Line:
     server = state.server.data if state.server else None
     who = _who(state, server)
     room = width - line_width(who) - line_width(right) - 1
-    facts = next((line for line in _server_facts(server) if line_width(line) <= room), ())
+    known = _server_facts(server, state.target.source if state.target else "")
+    facts = next((line for line in known if line_width(line) <= room), ())
     if line_width(who) + line_width(facts) + line_width(right) > width:
         who = _who(state, server, width - line_width(facts) - line_width(right) - 1)
     return between(who, (*facts, *right), width)
@@ -81,10 +82,12 @@ def _who(state: FrameState, server: Server | None, room: int = 0) -> Line:
     return (Span(f" {where}", own), Span(marks, role))
 
 
-def _server_facts(server: Server | None) -> Sequence[Line]:
-    """Say what answers, the fullest form first; the frame takes the first that fits."""
+def _server_facts(server: Server | None, source: str) -> Sequence[Line]:
+    """Say what answers and what named it, the fullest form first; the first that fits is taken."""
+    # Who typed the address knows where it is from.
+    by = (f"by {safe(source)}",) if source not in ("", "argument") else ()
     if server is None:
-        return ()
+        return [_facts(by)] if by else ()
     version = f"PG {safe(server.version_text.split(' ')[0])}"
     named = f"{version} {'standby' if server.standby else 'primary'}"
     up = f"up {plain(server.uptime_s, Format.AGE)}"
@@ -92,12 +95,18 @@ def _server_facts(server: Server | None) -> Sequence[Line]:
     if not (server.superuser or server.monitor):
         login += " (limited)"
     forms = (
-        (named, up, login),
+        (named, up, login, *by),
+        (named, up, *by),
+        (named, *by),
         (named, up),
         (named,),
         (version,),
     )
-    return [(Span(" · ".join(form), "quiet"), Span("  ")) for form in forms]
+    return [_facts(form) for form in forms]
+
+
+def _facts(form: Sequence[str]) -> Line:
+    return (Span(" · ".join(form), "quiet"), Span("  "))
 
 
 def _freshness(state: FrameState) -> Line:
