@@ -38,6 +38,9 @@ _HOST = re.compile(
     r"_(?:HOST|SERVER|HOSTNAME)(?:_FILE)?"
 )
 _ENDINGS = re.compile(r"_(?:PG|POSTGRES|POSTGRESQL|DB|DATABASE)?_?(?:URL|URI|DSN)$", re.IGNORECASE)
+SECOND = re.compile(r"TEST|SHADOW|REPLICA|READ_?ONLY|_RO_|DIRECT|BACKUP|LEGACY|OLD")
+"""In the name of a variable: not the database that is meant first."""
+_OTHERS = re.compile(r"MYSQL|MARIA|REDIS|MONGO|CLICKHOUSE|ORACLE|MSSQL|NEO4J|INFLUX|DUCK", re.I)
 _FOREIGN_PORTS = frozenset({"3306", "1433", "1521", "27017", "6379"})
 _KIND = ("CONNECTION", "ENGINE", "TYPE", "DIALECT", "DRIVER", "CLIENT")
 _POSTGRES = re.compile(r"pg|postgres|psycopg", re.IGNORECASE)
@@ -60,7 +63,10 @@ def prefix_of(variable: str) -> str:
 def families(names: Iterable[str]) -> list[str]:
     """Return every beginning under which a host is told (``LETTA_PG``), the surest first."""
     found = {match["family"]: match for name in names if (match := _HOST.fullmatch(name))}
-    return sorted(found, key=lambda name: (STEMS.index(found[name]["stem"]), name))
+    return sorted(
+        found,
+        key=lambda name: (bool(SECOND.search(name)), STEMS.index(found[name]["stem"]), name),
+    )
 
 
 def families_of(prefix: str) -> list[str]:
@@ -70,6 +76,8 @@ def families_of(prefix: str) -> list[str]:
 
 def is_foreign(family: str, values: Mapping[str, str]) -> bool:
     """Whether a family's variables are of another kind of database."""
+    if _OTHERS.search(family):
+        return True
     kinds = [values[name] for each in _KIND if (name := f"{family}_{each}") in values]
     if any(not _POSTGRES.search(kind) for kind in kinds if kind):
         return True
@@ -88,9 +96,19 @@ def told(family: str, values: Mapping[str, str], secrets: Path | None = None) ->
         for word in words:
             found = _value(f"{family}_{word}", values, secrets)
             if found is not None:
-                keywords[keyword], origins[keyword] = found
+                text, origin = found
+                keywords[keyword] = _port(text, origin) if keyword == "port" else text
+                origins[keyword] = origin
                 break
     return Told(Address(Conninfo(keywords)), origins)
+
+
+def _port(text: str, origin: str) -> str:
+    """Return a port's number; an engine that links containers tells it as a whole address."""
+    number = re.fullmatch(r"(?:tcp://[^/]*:)?(\d{1,5})", text.strip())
+    if number is None:
+        raise UsageProblem(f"{origin} is no port", f"give {origin} a number, such as 5432")
+    return number[1]
 
 
 def told_to_libpq(values: Mapping[str, str]) -> Told:

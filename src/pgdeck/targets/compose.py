@@ -51,8 +51,12 @@ class ComposeProject:
     files: tuple[Path, ...]
     services: Mapping[str, Service]
     secrets: Mapping[str, Path] = field(default_factory=dict)
+    secret_variables: Mapping[str, str] = field(default_factory=dict)
+    """The variables that hold other secrets."""
     name: str = ""
     notes: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What fills the files' variables in: those of the environment and of ``.env``."""
     engine: str = LOOPBACK
     """The host of the engine, as it is reached from here."""
 
@@ -75,12 +79,15 @@ def build(
         for name, body in mapping(data.get("services")).items()
         if isinstance(body, dict)
     }
-    secrets = {}
+    secrets: dict[str, Path] = {}
+    held: dict[str, str] = {}
     for name, body in mapping(data.get("secrets")).items():
         if path := _filled(mapping(body).get("file"), fill):
             secrets[name] = files[0].parent / Path(path).expanduser()
+        elif variable := _filled(mapping(body).get("environment"), fill):
+            held[name] = variable
     name = _filled(data.get("name"), fill)
-    return ComposeProject(files, services, secrets, name, tuple(notes))
+    return ComposeProject(files, services, secrets, held, name, tuple(notes))
 
 
 def mapping(value: object) -> Mapping[str, object]:
@@ -152,11 +159,15 @@ def _service(name: str, body: Mapping[str, object], directory: Path, fill: Fill)
 
 def _environment(value: object, text: Callable[[object], str]) -> dict[str, str]:
     # A variable without a value is handed on from whoever starts it: as if it were filled in.
-    return {
-        name: text("${" + name + "}" if each is None else each)
-        for name, each in variables(value).items()
-        if each is not None or re.fullmatch(r"[A-Za-z_]\w*", name)
-    }
+    found: dict[str, str] = {}
+    for name, each in variables(value).items():
+        if each is not None:
+            found[name] = text(each)
+        elif re.fullmatch(r"[A-Za-z_]\w*", name):
+            reference = "${" + name + "}"
+            filled = text(reference)
+            found |= {name: filled} if filled not in ("", reference) else {}
+    return found
 
 
 _SHORT_PORT = re.compile(

@@ -9,7 +9,7 @@ from pathlib import Path
 from pgdeck.errors import UsageProblem
 from pgdeck.targets.compose import ComposeProject, Service
 from pgdeck.targets.composecli import ask_compose, ask_port, engine_host
-from pgdeck.targets.composefiles import find_files, read_project
+from pgdeck.targets.composefiles import filling, find_files, read_project
 from pgdeck.targets.dotenv import read_dotenv
 from pgdeck.targets.postgresservice import address_of, chosen_service, from_host, line_of
 from pgdeck.targets.project import ProjectSettings
@@ -39,14 +39,18 @@ class ComposeView:
         if place not in self._known:
             try:
                 found = self._read(place)
-                engine = engine_host(self._environ)
-                self._known[place] = found and replace(found, engine=engine)
+                self._known[place] = found and self._completed(found)
             except UsageProblem as problem:
                 self._known[place] = problem
         known = self._known[place]
         if isinstance(known, UsageProblem):
             raise known
         return known
+
+    def _completed(self, project: ComposeProject) -> ComposeProject:
+        engine = engine_host(self._environ)
+        variables, _ = filling(project.directory, self._environ)
+        return replace(project, engine=engine, variables=variables)
 
     def _read(self, place: Path) -> ComposeProject | None:
         environ = self._variables(place)

@@ -243,6 +243,9 @@ def _secret(
         name for name in service.secrets if called.fullmatch(name) and name not in elsewhere
     ]
     for name in secrets:
+        variable = project.secret_variables.get(name, "")
+        if value := project.variables.get(variable):
+            return value, variable
         path = project.secrets.get(name)
         if path is None:
             continue

@@ -8,13 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pgdeck.core.surroundings import Surroundings
 from pgdeck.errors import UsageProblem
 from pgdeck.targets.reading import read_text
 from pgdeck.targets.sources import Candidate
 from pgdeck.targets.url import Address
+
+if TYPE_CHECKING:
+    from pgdeck.targets.search import Search
 
 SECRETS = Path("/run/secrets")
 RESOLVER = Path("/etc/resolv.conf")
@@ -122,10 +127,33 @@ def open_search(
 
     libpq's own variables stand between the two.
     """
-    from pgdeck.targets.search import Search
+    opened = _Opened(directory, environ, settings or ProjectSettings())
+    return opened.components(), opened.files()
 
-    search = Search(search_path(directory), environ, settings or ProjectSettings())
-    return search.components(), search.files()
+
+class _Opened:
+    """A search that is begun when the first thing is asked of it."""
+
+    def __init__(
+        self, directory: Path, environ: Mapping[str, str], settings: ProjectSettings
+    ) -> None:
+        self._directory = directory
+        self._environ = environ
+        self._settings = settings
+
+    @cached_property
+    def _search(self) -> Search:
+        from pgdeck.targets.search import Search
+
+        return Search(search_path(self._directory), self._environ, self._settings)
+
+    def components(self) -> Iterator[Candidate]:
+        told = self._settings.prefix or self._settings.url_env
+        if told or any(name.endswith(("_PG_HOST", "_PG_HOST_FILE")) for name in self._environ):
+            yield from self._search.components()
+
+    def files(self) -> Iterator[Candidate]:
+        yield from self._search.files()
 
 
 def seen_from_here(

@@ -19,6 +19,7 @@ from pgdeck.targets.alembicconfig import (
     wanted_variables,
 )
 from pgdeck.targets.components import (
+    SECOND,
     Told,
     families,
     families_of,
@@ -46,7 +47,8 @@ URL_NAMES = (
     "DB_URL",
 )
 """Variables of a ``.env`` file that mean the database, the surest first."""
-_SECOND = re.compile(r"TEST|SHADOW|REPLICA|READ_?ONLY|_RO_|DIRECT|BACKUP|LEGACY|OLD")
+_SQLITE = re.compile(r"(?:jdbc:)?(?:sqlite3?(?:\+\w+)?|file):", re.IGNORECASE)
+_MEANS_POSTGRES = re.compile(r"(?:jdbc:)?(?:postgres|postgis|pgsql)|\w+\s*=", re.IGNORECASE)
 _NAMES_A_URL = re.compile(r"_(?:URL|URI|DSN)$")
 # What could make us write a file, or send one server's secrets to another.
 _NOT_FROM_FILES = ("sslkeylogfile", "passfile")
@@ -158,7 +160,7 @@ class Search:
 
     def _read(self, candidate: Candidate, text: str) -> Candidate | None:
         """Return a candidate with the address in a text; one of SQLite comes last, if at all."""
-        if re.match(r"sqlite3?(\+\w+)?:", text, re.IGNORECASE):
+        if _SQLITE.match(text):
             problem = sqlite_problem(candidate.source, text)
             self._postpone(f"SQLite in {candidate.source}", problem, candidate.file, candidate.line)
             return None
@@ -169,6 +171,9 @@ class Search:
         except UsageProblem as problem:
             where = f"{candidate.file}:{candidate.line}" if candidate.line else candidate.source
             told_with = UsageProblem(f"{where}: {problem.message}", problem.hint)
+            if not _MEANS_POSTGRES.match(text):
+                self._postpone(candidate.source, told_with, candidate.file, candidate.line)
+                return None
             return replace(candidate, problem=told_with)
         return self._addressed(candidate, address)
 
@@ -304,7 +309,7 @@ class Search:
 
 def _preferred(names: list[str]) -> list[str]:
     """Return names with those of tests and copies last."""
-    return sorted(names, key=lambda name: bool(_SECOND.search(name.upper())))
+    return sorted(names, key=lambda name: bool(SECOND.search(name.upper())))
 
 
 def _harmless(address: Address) -> Address:

@@ -70,7 +70,7 @@ def is_postgres_url(text: str) -> bool:
 
 def sqlite_problem(source: str, url: str) -> UsageProblem:
     """Return what is said of an SQLite database that a source names; its file alone is shown."""
-    name = url.partition("?")[0].rpartition("/")[2] or "in memory"
+    name = re.split(r"[/:]", url.partition("?")[0])[-1] or "in memory"
     return UsageProblem(f"{source} names an SQLite database ({name})", FOR_SQLITE)
 
 
