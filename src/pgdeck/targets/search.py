@@ -186,36 +186,20 @@ class Search:
             and _NAMES_A_URL.search(name)
             and is_postgres_url(value)
         ]
-        spoken = [name for name in sorted(names) if self._speaks_of(name)]
+        spoken = _mentioned(sorted(names), self._texts) if names else []
         for name in _preferred(spoken)[:1]:
             candidate = self._read(Candidate(Rank.PROJECT, name), self._environ[name])
             if candidate is not None:
                 yield candidate
 
-    def _speaks_of(self, name: str) -> bool:
-        word = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", re.IGNORECASE)
-        return any(word.search(text) for text in self._texts)
-
     @cached_property
-    def _texts(self) -> Sequence[str]:
-        """The texts in which a project says how its variables are called."""
-        paths = [
-            path
-            for place in self._places
-            for path in (
-                *(place / name for name in (".env", ".env.example", ".env.template", "README.md")),
-                *self._compose.files(place),
-            )
-        ]
+    def _texts(self) -> Sequence[Path]:
+        """The files in which a project says how its variables are called."""
+        names = (".env", ".env.example", ".env.template", "README.md")
+        paths = [place / name for place in self._places for name in names]
+        paths += [path for place in self._places for path in self._compose.files(place)]
         paths += [config.path for config in self._alembic]
-        paths += [config.script / "env.py" for config in self._alembic if config.script]
-        texts: list[str] = []
-        for path in paths:
-            try:
-                texts.append(read_text(path) or "")
-            except UsageProblem:
-                continue
-        return texts
+        return [*paths, *(config.script / "env.py" for config in self._alembic if config.script)]
 
     def _of_dotenv(self, place: Path) -> Iterator[Candidate]:
         dotenv = self._dotenvs.get(place)
@@ -305,6 +289,18 @@ class Search:
             libpq = told_to_libpq(dotenv.values)
             if "dbname" in libpq.origins and "host" not in libpq.origins:
                 yield self._in_file(dotenv, libpq.origins["dbname"], libpq)
+
+
+def _mentioned(names: Sequence[str], paths: Sequence[Path]) -> list[str]:
+    """Return the names that one of the files holds as a word, in whichever case."""
+    texts: list[str] = []
+    for path in paths:
+        try:
+            texts.append(read_text(path) or "")
+        except UsageProblem:
+            continue
+    words = {name: re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE) for name in names}
+    return [name for name in names if any(words[name].search(text) for text in texts)]
 
 
 def _preferred(names: list[str]) -> list[str]:
