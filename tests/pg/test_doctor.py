@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -184,6 +185,33 @@ async def test_other_servers_are_called_by_their_names(banner: bytes, name: str)
     assert found.broken == "protocol"
     assert name in found["protocol"].said
     assert "\x1b" not in found["protocol"].said
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"R\x00\x00\x00\x04",
+        b"R\x00\x00\x00\x02",
+        b"R\x7f\xff\xff\xff",
+        b"E\x00\x00\x00\x04",
+        b"E\x00\x00\x00\x09SF\x00\x00\x00",
+        b"R\x00\x00\x00\x08\x00\x00\x00\x63",
+        b"\x00",
+    ],
+)
+async def test_a_spoilt_answer_breaks_a_rung_and_nothing_else(answer: bytes) -> None:
+    def speak(caller: socket.socket) -> None:
+        caller.recv(8)
+        caller.sendall(b"N")
+        caller.recv(4096)
+        caller.sendall(answer)
+        caller.close()
+
+    with peer(speak) as port:
+        found = await climb(f"host=127.0.0.1 port={port} user=x dbname=x sslmode=prefer")
+
+    assert found.code == 4
+    assert found.broken in ("protocol", "server", "login")
 
 
 # Servers that are not ready, and servers that are full

@@ -12,6 +12,8 @@ from textual.pilot import Pilot
 
 from decks import drawn, live, says, text, until
 from pgdeck.core.abilities import Abilities
+from pgdeck.core.ladder import Examine, Ladder, Report
+from pgdeck.core.target import Target
 from pgdeck.targets.detect import find_target
 from pgdeck.tui.app import DeckApp
 from pgdeck.tui.widgets.doctor import DoctorScreen
@@ -27,7 +29,11 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def deck(
-    dsn: str, size: tuple[int, int] = (80, 24), *, ascii_only: bool = False
+    dsn: str,
+    size: tuple[int, int] = (80, 24),
+    *,
+    ascii_only: bool = False,
+    examine: Examine = examine,
 ) -> AsyncIterator[Pilot[int]]:
     target = find_target(dsn, {})
     assert target is not None
@@ -103,3 +109,15 @@ async def test_in_ascii_everything_is_ascii(fresh_server: LiveServer) -> None:
 
 def live_in_ascii(pilot: Pilot[int]) -> Callable[[], bool]:
     return lambda: "* " in drawn(pilot)[0]
+
+
+async def test_a_doctor_who_breaks_ends_nothing() -> None:
+    async def broken(_target: Target, _report: Report) -> Ladder:
+        raise ZeroDivisionError
+
+    async with deck(f"host=127.0.0.1 port={free_port()} user=app", examine=broken) as pilot:
+        await until(pilot, says(pilot, "! why"))
+        await pilot.press("exclamation_mark")
+        await until(pilot, says(pilot, "An error of pgdeck's own"))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, DoctorScreen))

@@ -172,6 +172,8 @@ async def _message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
 
 
 def _method(payload: bytes) -> str:
+    if len(payload) < 4:
+        raise ValueError("a request for a proof that names none")
     (code,) = struct.unpack("!i", payload[:4])
     if code == 10 and b"OAUTHBEARER" in payload:
         return "oauth"

@@ -59,7 +59,20 @@ def judge_refusal(refusal: Refusal, case: Case) -> Rung:
     for state, judge in _BY_STATE:
         if refusal.sqlstate.startswith(state):
             return judge(refusal, case)
-    return failed("login", refusal.text, refusal.detail, "the server's log says more")
+    said = refusal.text or f"{case.where} refused, and did not say why"
+    return failed("login", said, refusal.detail, "the server's log says more")
+
+
+def _hung_up(refusal: Refusal, case: Case) -> Rung:
+    said = f"{case.where} hung up in the middle of the login"
+    cause = "a process of it crashed, or what stands between (a balancer, a proxy) gave up"
+    return failed("server", said, cause, "see the server's log")
+
+
+def _babble(refusal: Refusal, case: Case) -> Rung:
+    said = f"{case.where} answered a login with what is not PostgreSQL's protocol"
+    cause = "it only looked like PostgreSQL, or the line spoils what goes over it"
+    return failed("protocol", said, cause, "mend the port, or look at what stands between")
 
 
 def _starting(refusal: Refusal, case: Case) -> Rung:
@@ -251,6 +264,8 @@ _BY_TEXT: tuple[tuple[str, Judge], ...] = (
     (r"session is (not )?read-only|server is (not )?in hot standby", _other_kind),
     (r"valid client certificate|certificate authentication failed", _client_certificate),
     (r"^No secure connection", _secure),
+    (r"does not speak PostgreSQL", _babble),
+    (r"^No answer from .*\((the connection was closed|connection reset)\)", _hung_up),
     (r"Hot standby mode is disabled|not yet accepting|not accepting connections$", _cold),
     (r"is starting up", _starting),
     (r"in recovery mode", _crashed),

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
+from textual.worker import Worker, WorkerState
 
 from pgdeck.core.address import place
 from pgdeck.core.ladder import (
@@ -48,6 +49,7 @@ class DoctorScreen(Dialog):
         self._ascii = ascii_only
         self._rungs: list[Rung] = []
         self._ladder: Ladder | None = None
+        self._failed = False
 
     def compose(self) -> ComposeResult:
         """One scrolling text."""
@@ -74,7 +76,14 @@ class DoctorScreen(Dialog):
 
     def action_again(self) -> None:
         """Try every rung anew."""
-        self.run_worker(self._try(), group="doctor", exclusive=True)
+        self._failed = False
+        self.run_worker(self._try(), group="doctor", exclusive=True, exit_on_error=False)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Say so when it is the doctor who broke, and stay."""
+        if event.state is WorkerState.ERROR:
+            self._failed = True
+            self._draw()
 
     def action_copy(self) -> None:
         """Copy what is shown, for an issue or a colleague."""
@@ -114,19 +123,22 @@ class DoctorScreen(Dialog):
         return text
 
     def _lines(self, width: int) -> list[list[Part]]:
-        lines = [
+        """Return what came of it first: the last rung may be below the edge."""
+        rungs = [
             line for rung in self._rungs for line in rung_lines(rung, width, ascii=self._ascii)
         ]
         if self._ladder is not None:
             role = "critical" if self._ladder.broken else "good"
             if self._ladder.verdict is Verdict.WARNING:
                 role = "warning"
-            return [*lines, [], [(conclusion(self._ladder), role)]]
+            return [[(conclusion(self._ladder), role)], [], *rungs]
+        if self._failed:
+            said = "An error of pgdeck's own ended the examination. In a shell: pgdeck doctor"
+            return [[(said, "critical")], [], *rungs]
         tried = {rung.name for rung in self._rungs}
         name = next((each for each in RUNGS if each not in tried), None)
         if name is not None:
             first = next(rung_lines(unreached(name), width, ascii=self._ascii))
             sign = ("~ " if self._ascii else "◐ ", "notice")
-            asking = (QUESTIONS[name], "quiet")
-            lines.append([sign, first[1], asking])
-        return lines
+            rungs.append([sign, first[1], (QUESTIONS[name], "quiet")])
+        return [[("Trying every rung, one after another.", "notice")], [], *rungs]
