@@ -12,7 +12,7 @@ from textual.dom import DOMNode
 import pgdeck.tui
 from docs.making.blocks import table
 from pgdeck.paths import data_dir
-from pgdeck.tui.widgets.help import SHOWN
+from pgdeck.tui.keynames import shown
 from pgdeck.watch.menu import Directory, load_menu
 
 HEAD = """\
@@ -73,5 +73,5 @@ def _screens() -> str:
 
 
 def _keys(keys: str) -> str:
-    shown = (SHOWN.get(key, key) for key in keys.split(","))
-    return " ".join("`` ` ``" if key == "`" else f"`{key}`" for key in shown)
+    named = map(shown, keys.split(","))
+    return " ".join("`` ` ``" if key == "`" else f"`{key}`" for key in named)

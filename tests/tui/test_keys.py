@@ -11,8 +11,9 @@ from textual import events
 
 from decks import deck, drawn, live, says, text, until
 from pgdeck.tui.app import DeckApp
+from pgdeck.tui.keynames import shown as shown_key
 from pgdeck.tui.views.table import TableView
-from pgdeck.tui.widgets.help import SCOPES, SHOWN
+from pgdeck.tui.widgets.help import SCOPES
 from pgdeck.tui.widgets.prompt import Prompt
 from servers import LiveServer
 from terminals import program
@@ -191,5 +192,5 @@ async def test_help_has_every_key_of_every_screen(pg18: LiveServer) -> None:
                 # Those without a name are Textual's own.
                 if binding.id and binding.description:
                     assert binding.id.split(".")[0] in SCOPES, (name, binding)
-                    shown = SHOWN.get(binding.key, binding.key)
+                    shown = shown_key(binding.key)
                     assert len(shown) == 1 or shown[0].isupper() or "ctrl+" in shown, binding

@@ -28,6 +28,7 @@ class FakeSession:
         """Nothing was prepared."""
 
     pooled = False
+    round_trip = None
 
     def __init__(self) -> None:
         self.on_lost: Callable[[Failure], None] | None = None

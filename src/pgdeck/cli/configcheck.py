@@ -64,6 +64,7 @@ def mistakes_in(path: Path, *, own: bool) -> list[Mistake]:
         targets = settings.targets
         mistakes += _screen(document, settings.defaults.screen)
         mistakes += _theme(document, settings.defaults.theme)
+        mistakes += _keys(document)
     else:
         targets = project_of(document, mistakes).targets
     for name, target in targets.items():
@@ -92,6 +93,13 @@ def _theme(document: Document, name: str) -> Iterator[Mistake]:
             find_theme(name)
     except UsageProblem as problem:
         yield document.mistake(("defaults", "theme"), problem.message, problem.hint)
+
+
+def _keys(document: Document) -> list[Mistake]:
+    from pgdeck.cli.ownkeys import TABLE, mistakes_in_keys
+    from pgdeck.wiring import load_specs
+
+    return mistakes_in_keys(document, load_specs()) if document.child(TABLE) else []
 
 
 def _service(document: Document, name: str, service: str) -> Iterator[Mistake]:

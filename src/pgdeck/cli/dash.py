@@ -56,6 +56,7 @@ def open_dashboard(target: Target, args: argparse.Namespace) -> int:
     gc.disable()
     look = look_of(args)
     from pgdeck.cli.fleet import FileFleet
+    from pgdeck.cli.ownkeys import own_keymap
     from pgdeck.tui.app import DeckApp
     from pgdeck.wiring import load_specs
 
@@ -77,6 +78,8 @@ def open_dashboard(target: Target, args: argparse.Namespace) -> int:
         examine=_examine,
         author=_author(),
         fleet=FileFleet(specs),
+        keymap=own_keymap(specs),
+        low_bandwidth=args.low_bandwidth,
     )
     code = app.run(mouse=look.abilities.modern and not args.no_mouse)
     # The process ends: what is left need not be searched for cycles.
@@ -109,7 +112,9 @@ def look_of(args: argparse.Namespace) -> Look:
 
     configured = getattr(args, "configured_theme", "")
     look = choose_look(args, environment(), configured, kept_theme())
-    system = COLOR_SYSTEMS.get(look.abilities.colors, "truecolor")
+    # A colour of 256 takes 8 bytes, one of all up to 16.
+    most = "256" if args.low_bandwidth else "truecolor"
+    system = COLOR_SYSTEMS.get(look.abilities.colors, most)
     os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", system)
     if not look.abilities.modern:
         os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")

@@ -106,6 +106,10 @@ class Watcher(Protocol):
         """The state of the watching connection."""
 
     @property
+    def round_trip(self) -> float | None:
+        """Seconds to the server and back, None while they are not known."""
+
+    @property
     def paused(self) -> bool:
         """Whether polling is paused."""
 
@@ -133,6 +137,9 @@ class Watcher(Protocol):
 
     def set_interval(self, seconds: float | None) -> None:
         """Override the collectors' intervals, or give them back their own."""
+
+    def spare(self, seconds: float) -> None:
+        """Let no interval be shorter that nobody chose by hand; 0 spares nothing."""
 
     def refresh(self) -> None:
         """Collect everything looked at now; while disconnected, try to connect now."""

@@ -15,6 +15,7 @@ from pgdeck.core.source import Answer
 from pgdeck.errors import Unreachable
 from pgdeck.pg.pipeline import Planner, Unit, in_one_piece
 from pgdeck.pg.settings import PROBE_DEADLINE
+from pgdeck.pg.sounding import Sounding
 from pgdeck.pg.sqlstate import Peer, ServerError, failure_of, lost_failure, no_answer
 from pgdeck.pg.values import Loaders, codec_of
 
@@ -52,6 +53,7 @@ class Session:
         self.on_lost: Callable[[Failure], None] | None = None
         self._loaders = Loaders(codec_of(self.server_encoding))
         self._planner = Planner(self.version, self.server_encoding)
+        self._sounding = Sounding()
         self._units: list[Unit] = []
         self._reached = 0
         self._ended: asyncio.Future[None] | None = None
@@ -68,6 +70,11 @@ class Session:
     def opening(self) -> int:
         """Transactions of its own that lead its next round."""
         return 0 if self.pooled else self._planner.opening
+
+    @property
+    def round_trip(self) -> float | None:
+        """Seconds that the way to the server and back takes, None before it was measured."""
+        return self._sounding.seconds
 
     def forget(self) -> None:
         """Prepare every statement anew: a line that spoils bytes may have changed one."""
@@ -117,6 +124,9 @@ class Session:
         try:
             pgconn.enter_pipeline_mode()
             with in_one_piece(self._fd):
+                if self._units:
+                    first = self._units[0].statements[0]
+                    self._sounding.begin(pgconn, first, self._heard)
                 for unit in self._units:
                     for statement in unit.statements:
                         statement.send(pgconn, self._loaders.codec)
@@ -136,6 +146,7 @@ class Session:
 
     def _readable(self) -> None:
         self._heard = self._loop.time()
+        self._sounding.end(self._heard)
         try:
             self._pgconn.consume_input()
             if self._absorb():

@@ -24,7 +24,7 @@ from pgdeck.targets.schema import (
 from pgdeck.targets.url import Address
 
 FILE = "config.toml"
-TOP_KEYS = ("defaults", "checks", "targets")
+TOP_KEYS = ("defaults", "checks", "keys", "targets")
 NOT_FROM_FILES = frozenset({"sslkeylogfile", "passfile"})
 PASSWORD_KEYS = ("password_command", "password_variable", "password")
 _NAME = re.compile(r"[\w][\w.-]{0,62}")

@@ -23,6 +23,9 @@ from pgdeck.themes import find_theme
 from pgdeck.tui.bridge import Bridge, OpenWatcher
 from pgdeck.tui.deck import Deck
 from pgdeck.tui.keyboard import Keyboard
+from pgdeck.tui.keymap import Keymap
+from pgdeck.tui.pace import STEPS
+from pgdeck.tui.recent import Recent
 from pgdeck.tui.switching import Switching
 from pgdeck.tui.terminal import Terminal
 from pgdeck.tui.theme import style_sheets
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
 OpenPardons = Callable[[str], "Pardons"]
 """Returns where the pardons of the database with a fingerprint are kept."""
 
-STEPS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 INTERRUPTED = 130
 HUNG_UP = 129
 TERMINATED = 143
@@ -62,6 +64,7 @@ class DeckApp(Switching, Wardrobe):
         Binding("question_mark", "help", "Help of this screen", id="app.help"),
         Binding("ctrl+z", "suspend_process", "Suspend", id="app.suspend", show=False),
         Binding("ctrl+c", "interrupt", "Leave", id="app.interrupt", priority=True, show=False),
+        Binding("ctrl+q", "quit", "Quit", id="app.leave", priority=True, show=False),
     ]
 
     def __init__(
@@ -80,6 +83,8 @@ class DeckApp(Switching, Wardrobe):
         examine: Examine | None = None,
         author: str = "",
         fleet: Fleet | None = None,
+        keymap: Keymap | None = None,
+        low_bandwidth: bool = False,
     ) -> None:
         # Textual takes it for a wish for greys, even when it is empty.
         with without("NO_COLOR"):
@@ -89,22 +94,28 @@ class DeckApp(Switching, Wardrobe):
         self._open_pardons = open_pardons
         self._examine = examine
         self.author = author
-        self.specs = specs
+        self.keymap = keymap or Keymap()
+        self.specs = self.keymap.screens(specs)
         self.interval = interval
         self.abilities = abilities
         self.ascii_only = not abilities.unicode
+        self.low_bandwidth = low_bandwidth
         self._complaint = complaint
         self.crash: Exception | None = None
+        self._recent = Recent()
         self._bridge = Bridge(open_watcher)
         self._keyboard = Keyboard(self, super().on_event)
-        self._deck = Deck(specs, start, target, ascii_only=self.ascii_only)
+        self._deck = Deck(
+            self.specs, start, target, ascii_only=self.ascii_only, low_bandwidth=low_bandwidth
+        )
         self.begin_in(theme or find_theme("dark"))
-        self._bind_screens()
+        self._bind_screens(specs)
 
-    def _bind_screens(self) -> None:
-        for spec in self.specs.values():
-            if spec.key:
-                self.bind(spec.key, f"screen('{spec.name}')", description=spec.title, show=False)
+    def _bind_screens(self, specs: Mapping[str, ScreenSpec]) -> None:
+        for name, spec in specs.items():
+            for key in self.keymap.keys_of(name, spec):
+                self.bind(key, f"screen('{name}')", description=spec.title, show=False)
+        self.set_keymap(self.keymap.for_textual())
 
     def get_default_screen(self) -> Screen[None]:
         """The deck is the only screen; dialogs stand over it."""
@@ -189,7 +200,7 @@ class DeckApp(Switching, Wardrobe):
         watcher = self.watcher
         if watcher is None:
             return
-        now = watcher.interval or self._deck.view.spec.interval
+        now = self._deck.framing.every(self._deck.view)
         fitting = [step for step in STEPS if (step > now if by > 0 else step < now)]
         if fitting:
             watcher.set_interval(min(fitting) if by > 0 else max(fitting))
@@ -213,10 +224,12 @@ class DeckApp(Switching, Wardrobe):
 
         async def take(offer: Offer | None) -> None:
             if offer is not None:
+                self._recent.add(offer.id)
                 await offer.run()
 
         bindings = self._deck.active_bindings.values()
-        self.push_screen(Palette(offers_of(self.specs.values(), bindings, self.run_action)), take)
+        offers = offers_of(self.specs.values(), bindings, self.run_action)
+        self.push_screen(Palette(offers, self._recent.names), take)
 
     def _handle_exception(self, error: Exception) -> None:
         """Leave with the error for the command line to tell: local variables may hold secrets."""

@@ -9,7 +9,7 @@ from functools import partial
 from textual.binding import ActiveBinding
 
 from pgdeck.core.spec import ScreenSpec
-from pgdeck.tui.widgets.help import SHOWN
+from pgdeck.tui.keynames import shown
 
 VIEW_SCOPES = frozenset({"table", "activity", "checks", "connections", "databases", "statements"})
 """Keys whose commands are offered where they work; those of moving about are not."""
@@ -51,6 +51,8 @@ class Offer:
     words: tuple[str, ...]
     run: Callable[[], Awaitable[object]]
     help: str = ""
+    id: str = ""
+    """The name under which it is remembered; what has none is not."""
 
 
 Run = Callable[..., Awaitable[object]]
@@ -58,23 +60,24 @@ Run = Callable[..., Awaitable[object]]
 
 
 COMMANDS = (
-    ("Targets", "`", ("switch", "fleet", "servers", "target"), "targets"),
-    ("Databases of this server", "b", ("use", "other database"), "databases"),
+    ("Targets", "go.targets", ("switch", "fleet", "servers", "target"), "targets"),
+    ("Databases of this server", "go.databases", ("use", "other database"), "databases"),
     ("Type the password", "", ("password", "login"), "password"),
-    ("Psql here, and back", "~", ("psql", "sql", "shell"), "psql"),
-    ("Doctor", "!", ("doctor", "diagnose", "why"), "doctor"),
-    ("Maximise, and back", "M", ("zen", "maximize"), "screen.zen"),
+    ("Psql here, and back", "app.psql", ("psql", "sql", "shell"), "psql"),
+    ("Doctor", "app.doctor", ("doctor", "diagnose", "why"), "doctor"),
+    ("Maximise, and back", "go.zen", ("zen", "maximize"), "screen.zen"),
     ("Screenshot", "", ("picture", "svg"), "picture"),
-    ("Pause or go on", "p", ("pause", "resume"), "pause"),
-    ("Refresh now", "R", ("refresh",), "refresh_now"),
-    ("Help of this screen", "?", ("help",), "help"),
-    ("Refresh less often", "+", ("slower",), "interval(1)"),
-    ("Refresh more often", "-", ("faster",), "interval(-1)"),
+    ("Pause or go on", "live.pause", ("pause", "resume"), "pause"),
+    ("Refresh now", "live.refresh", ("refresh",), "refresh_now"),
+    ("Help of this screen", "app.help", ("help",), "help"),
+    ("Refresh less often", "live.slower", ("slower",), "interval(1)"),
+    ("Refresh more often", "live.faster", ("faster",), "interval(-1)"),
+    ("Refresh as each screen has it", "", ("automatic", "interval"), "own_interval"),
     ("Theme", "", ("theme", "colours", "dark", "light", "contrast"), "themes"),
-    ("Suspend", "ctrl+z", ("suspend",), "suspend_process"),
-    ("Quit", "ctrl+q", ("quit", "q", "exit", "leave"), "quit"),
+    ("Suspend", "app.suspend", ("suspend",), "suspend_process"),
+    ("Quit", "app.leave", ("quit", "q", "exit", "leave"), "quit"),
 )
-"""Title, key, other words and action of what the program does on every screen."""
+"""Title, name of the key, other words and action of what the program does on every screen."""
 
 WITH_ROWS = (
     ("Filter", "/", WORDS["table.filter"]),
@@ -89,13 +92,15 @@ def offers_of(
     specs: Iterable[ScreenSpec], bindings: Iterable[ActiveBinding], run: Run
 ) -> list[Offer]:
     """Return all that the palette offers: screens, the keys of the one on screen, commands."""
+    active = list(bindings)
+    keys = {each.binding.id: shown(each.binding.key) for each in reversed(active)}
     commands = (
-        Offer(title, key, words, partial(run, action)) for title, key, words, action in COMMANDS
+        Offer(title, keys.get(name, ""), words, partial(run, action), id=action)
+        for title, name, words, action in COMMANDS
     )
-    keys = list(bindings)
-    with_rows = any(active.binding.id == "table.filter" for active in keys)
+    with_rows = any(each.binding.id == "table.filter" for each in active)
     elsewhere = () if with_rows else elsewhere_offers(run)
-    return [*screen_offers(specs, run), *key_offers(keys, run), *commands, *elsewhere]
+    return [*screen_offers(specs, run), *key_offers(active, run), *commands, *elsewhere]
 
 
 def elsewhere_offers(run: Run) -> Iterator[Offer]:
@@ -114,6 +119,7 @@ def screen_offers(specs: Iterable[ScreenSpec], run: Run) -> list[Offer]:
             tuple(word for word in (spec.name, *spec.aliases) if word != spec.title.lower()),
             partial(run, f"screen('{spec.name}')"),
             _first_sentence(spec),
+            f"screen('{spec.name}')",
         )
         for spec in specs
     ]
@@ -124,9 +130,10 @@ def key_offers(bindings: Iterable[ActiveBinding], run: Run) -> list[Offer]:
     return [
         Offer(
             active.binding.description,
-            SHOWN.get(active.binding.key, active.binding.key),
+            shown(active.binding.key),
             WORDS.get(active.binding.id or "", ()),
             partial(run, active.binding.action, active.node),
+            id=active.binding.id or "",
         )
         for active in bindings
         if _offered(active.binding.id or "") and active.enabled and active.binding.description
@@ -137,17 +144,20 @@ def _offered(identity: str) -> bool:
     return identity in ROW_KEYS or identity.partition(".")[0] in VIEW_SCOPES
 
 
-def find_offers(offers: Sequence[Offer], typed: str) -> list[Offer]:
+def find_offers(offers: Sequence[Offer], typed: str, recent: Sequence[str] = ()) -> list[Offer]:
     """Return the offers that a text may mean, the likeliest first; all of them for no text.
 
     Whole words come before beginnings (a title's first), beginnings before parts, parts before
-    scattered letters; what is equally likely keeps its order.
+    scattered letters.  Of what is equally likely the recent ones come first, the newest before
+    all; else it keeps its order.
     """
     sought = typed.strip().lstrip(":").strip()
-    if not sought:
-        return list(offers)
-    ranked = [(_rank(offer, sought), at) for at, offer in enumerate(offers)]
-    return [offers[at] for rank, at in sorted(ranked) if rank < NO_MATCH]
+    age = {name: at for at, name in enumerate(recent)}
+    ranked = [
+        (_rank(offer, sought) if sought else 0, age.get(offer.id, len(recent)), at)
+        for at, offer in enumerate(offers)
+    ]
+    return [offers[at] for rank, _, at in sorted(ranked) if rank < NO_MATCH]
 
 
 NO_MATCH = 9

@@ -14,11 +14,11 @@ from textual.timer import Timer
 from pgdeck.core.source import Watcher
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.target import Target
+from pgdeck.tui.clicks import ClickScreen
 from pgdeck.tui.framing import CHECKS, SERVER, Framing
 from pgdeck.tui.memory import Memory
 from pgdeck.tui.messages import LinkChanged, SnapshotArrived
 from pgdeck.tui.place import Choices, Place
-from pgdeck.tui.spans import ExactScreen
 from pgdeck.tui.stage import Stage
 from pgdeck.tui.views.view import (
     AskFilter,
@@ -33,11 +33,11 @@ from pgdeck.tui.widgets.cramped import fit_window
 from pgdeck.tui.widgets.inkwell import INKS
 from pgdeck.tui.widgets.prompt import Prompt
 
-AGE_EVERY = 0.5
+AGE_EVERY, AGE_SELDOM = 0.5, 5.0
 REMEMBERED = 20
 
 
-class Deck(ExactScreen):
+class Deck(ClickScreen):
     """Holds the views, shows the current one, and keeps the frame true."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = INKS
@@ -55,8 +55,10 @@ class Deck(ExactScreen):
         target: Target | None,
         *,
         ascii_only: bool = False,
+        low_bandwidth: bool = False,
     ) -> None:
         super().__init__()
+        self.low_bandwidth = low_bandwidth
         self.specs = specs
         self.ascii_only = ascii_only
         self.current = start
@@ -80,7 +82,9 @@ class Deck(ExactScreen):
 
     def on_mount(self) -> None:
         """Paint the frame before there is any data."""
-        self._ageing = self.set_interval(AGE_EVERY, self.tell_age, pause=True)
+        self._ageing = self.set_interval(
+            AGE_SELDOM if self.low_bandwidth else AGE_EVERY, self.tell_age, pause=True
+        )
         self._recall()
         self.view.take_focus()
         self.call_after_refresh(self.draw_frame)
@@ -138,6 +142,7 @@ class Deck(ExactScreen):
             return  # it was on its way when another target was chosen
         if snapshot.source == self.current:
             self.view.show(snapshot)
+            self.framing.note_refresh()
             self.tell_age()
         elif snapshot.source in (SERVER, CHECKS):
             self.draw_frame()
@@ -218,13 +223,6 @@ class Deck(ExactScreen):
     async def open_message(self, message: OpenScreen) -> None:
         """Open the screen that a view asks for."""
         await self.open(message.name)
-
-    @on(events.Click, "#tabs")
-    async def click_tab(self, event: events.Click) -> None:
-        """Open the screen of a tab."""
-        spec = self.framing.tab_at(event.x)
-        if spec is not None:
-            await self.open(spec.name)
 
     async def open(self, name: str, *, remember: bool = True) -> None:
         """Show a screen, mounting it at its first visit."""

@@ -1,4 +1,4 @@
-"""What the dashboard does beside watching: psql and back, a picture of the screen."""
+"""What the dashboard does beside showing: psql and back, a picture of it, its own rhythm."""
 
 from __future__ import annotations
 
@@ -105,6 +105,13 @@ class Errands(App[int]):
         elif not isinstance(self.screen, DoctorScreen):
             ascii_only = self._deck.ascii_only
             self.push_screen(DoctorScreen(target, self._examine, ascii_only=ascii_only))
+
+    def action_own_interval(self) -> None:
+        """Let each screen have its own interval again, and a slow line a longer one."""
+        watcher = self._deck.framing.watcher
+        if watcher is not None:
+            watcher.set_interval(None)
+        self._deck.draw_frame()
 
     def action_picture(self) -> None:
         """Keep the screen as a picture, once what covers it is gone."""

@@ -47,12 +47,18 @@ class FrameState:
     failed: bool = False
     alerts: Line = ()
     """The count of alerts where no line of tabs shows it."""
+    back: str = "M"
+    """The key that leads back from where one thing fills the terminal."""
+    trip: float | None = None
+    """Seconds to the server and back, where they are worth saying."""
+    slowed: str = ""
+    """Why the interval is longer than that of the screen, though nobody chose it."""
 
 
 def identity_line(state: FrameState, width: int) -> Line:
     """Say which database this is, what answers, and how fresh it is."""
     # Maximised there is no footer that would name the way back.
-    back = (Span("  M", "key"), Span(" back", "quiet")) if state.zen else ()
+    back = (Span(f"  {state.back}", "key"), Span(" back", "quiet")) if state.zen else ()
     alerts = (*state.alerts, Span(" ")) if state.alerts else ()
     right = (*alerts, *_freshness(state), *back, Span(" "))
     server = state.server.data if state.server else None
@@ -126,7 +132,16 @@ def _freshness(state: FrameState) -> Line:
         return (Span("▲ no data", "warning") if state.failed else Span("◐ reading", "notice"),)
     if age > max(STALE_AFTER_INTERVALS * state.interval, state.interval + 3.5):
         return (Span(f"▲ {plain(age, Format.AGE)} old", "warning"),)
-    return (Span("● ", "good"), Span(every, "quiet"))
+    return (Span("● ", "good"), Span(every, "quiet"), *_line_note(state))
+
+
+def _line_note(state: FrameState) -> Line:
+    """Say that refreshes are rare because of the line, and how long its round trips are."""
+    trip = f"line {plain(state.trip, Format.DURATION)}" if state.trip is not None else ""
+    if state.slowed:
+        why = trip if state.slowed == "line" and trip else state.slowed
+        return (Span(f" slowed: {why}", "notice"),)
+    return (Span(f" · {trip}", "quiet"),) if trip else ()
 
 
 def tab_line(
@@ -186,13 +201,13 @@ def _tabs(specs: Sequence[ScreenSpec], width: int) -> list[tuple[ScreenSpec, str
     return [(spec, gap, title) for spec, title in zip(specs, titles, strict=True)]
 
 
-def banner_line(link: LinkState, now: float, width: int) -> Line:
-    """Say what is wrong with the connection and when the next try is."""
+def banner_line(link: LinkState, now: float, width: int, retry: str = "R") -> Line:
+    """Say what is wrong with the connection and when the next try is; `retry` tries at once."""
     failure = link.failure
     said = safe(failure.message) if failure else "No connection"
     due = None if failure is None or failure.retry_at is None else failure.retry_at - now
     if due is not None and due > 0.5:
-        tail = f" next try in {round(due)} s · R now · ! why "
+        tail = f" next try in {round(due)} s · {retry} now · ! why "
     else:
         tail = " trying now · ! why "
     hint = f" · {safe(failure.hint)}" if failure and failure.hint else ""
@@ -217,6 +232,34 @@ def footer_line(
             break
         spans.extend(entry)
     return clip((*spans, *end), width)
+
+
+def key_at(line: Line, x: int, *, several: bool) -> str:
+    """Return the key that stands at a cell of a line, or before the words there; empty for none.
+
+    Of several keys side by side the one under the cell is meant, the first one by their words.
+    """
+    end = 0
+    before: list[str] = []
+    for text, role in line:
+        start, end = end, end + cell_width(text)
+        named = text.split()
+        if role == "key":
+            before = named if several or len(named) == 1 else []
+        if start <= x < end:
+            if role == "key" and len(before) > 1:
+                return _word_at(text, x - start)
+            return before[0] if before and text.strip() else ""
+        if role != "key":
+            before = []
+    return ""
+
+
+def _word_at(text: str, at: int) -> str:
+    """Return the word at a place, or that which ends before it."""
+    head = text[: at + 1]
+    first = head.rstrip().rfind(" ") + 1
+    return text[first:].split(" ")[0]
 
 
 def _key(key: str, label: str, gap: int = GAP) -> Line:

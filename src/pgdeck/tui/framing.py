@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from contextvars import Context
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from textual import events
 from textual.screen import Screen
 
 from pgdeck.core.snapshot import Snapshot
@@ -18,10 +23,14 @@ from pgdeck.tui.frame import (
     banner_line,
     footer_line,
     identity_line,
+    key_at,
     tab_at,
     tab_line,
 )
 from pgdeck.tui.ink import Line
+from pgdeck.tui.keymap import worded
+from pgdeck.tui.keynames import UnfitKeyError, read_key
+from pgdeck.tui.pace import LOW_BANDWIDTH, Pace
 from pgdeck.tui.views.view import Keys, ShowsAlerts, View
 from pgdeck.tui.widgets.canvas import Canvas
 from pgdeck.tui.widgets.prompt import Prompt
@@ -48,6 +57,10 @@ class Framing:
         self.watcher: Watcher | None = None
         self.interval: float | None = None
         self.zen = False
+        self._low = bool(getattr(deck, "low_bandwidth", False))
+        self.pace = self._new_pace()
+        self._paced: Watcher | None = None
+        self._waited = 0.0
         self._tabs_of: tuple[str, Line, int] | None = None
         self._footer: tuple[int, Keys, tuple[str, str] | None] | None = None
 
@@ -112,13 +125,16 @@ class Framing:
             target=self.marked_target,
             server=self._server(),
             link=self.link,
-            interval=self._every(view),
+            interval=self.every(view),
             paused=self.paused,
             now=now,
             data_age=self.age(view),
             zen=self.zen,
             failed=self.stale(view),
             alerts=count if self.zen else (),
+            back=self._key("M"),
+            trip=self.pace.trip,
+            slowed="" if self.by_hand else self.pace.slowed(view.spec.interval),
         )
         self._canvas("identity").paint([identity_line(state, width)])
         tabs, said = self._canvas("tabs"), (view.spec.name, count, width)
@@ -128,8 +144,29 @@ class Framing:
         banner = self._canvas("banner")
         banner.set_class(self.lost, "shown")
         if state.link is not None and self.lost:
-            banner.paint([banner_line(state.link, now, width)])
+            banner.paint([banner_line(state.link, now, width, self._key("R"))])
         self.draw_footer(view)
+
+    def _new_pace(self) -> Pace:
+        return Pace(least=LOW_BANDWIDTH if self._low else 0.0)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person chose the interval: then nothing changes it."""
+        return self.watcher is not None and self.watcher.interval is not None
+
+    def note_refresh(self) -> None:
+        """Judge line and terminal by a refresh that came, and spare them if they are slow."""
+        watcher = self.watcher
+        if watcher is None:
+            return
+        waited: float = getattr(self._deck.app._driver, "waited", 0.0)
+        if watcher is not self._paced:
+            self._paced, self.pace = watcher, self._new_pace()
+        else:
+            self.pace.note(watcher.round_trip, waited - self._waited)
+        self._waited = waited
+        watcher.spare(self.pace.floor)
 
     def shrink(self, on: bool) -> None:
         """Leave the identity alone of the frame, or show all of it."""
@@ -146,6 +183,17 @@ class Framing:
         """Return the screen whose tab stands at a column."""
         return tab_at(self._tabs, self._deck.size.width, x)
 
+    def click(self, event: events.Click) -> None:
+        """Press the key that a canvas names where it was clicked, or before that place."""
+        canvas = event.widget
+        if not isinstance(canvas, Canvas):
+            return
+        word = key_at(canvas.line(event.y), event.x, several=canvas.id == "footer")
+        with suppress(UnfitKeyError):
+            # Of no sender, as those of the terminal are: else it would rise to the sender alone.
+            press = partial(self._deck.app.simulate_key, read_key(word))
+            asyncio.get_running_loop().call_soon(press, context=Context())
+
     def draw_footer(self, view: View) -> None:
         """Name the keys that matter in a view, or in the prompt that is open over it."""
         width = self._deck.size.width
@@ -153,18 +201,27 @@ class Framing:
         keys = (*FIRST_KEYS, *view.footer_keys, *LIVE_KEYS)
         if self._deck.query_one(Prompt).is_open:
             keys, leave = Prompt.KEYS, None
+        keys = tuple((self._key(key), label) for key, label in keys)
+        leave = leave and (self._key(leave[0]), leave[1])
         footer = self._canvas("footer")
         if footer.size.width == width and self._footer == (width, keys, leave):
             return
         self._footer = (width, keys, leave) if footer.size.width == width else None
         footer.paint([footer_line(keys, width, leave)])
 
+    def _key(self, shipped: str) -> str:
+        """Return a key of the screen at hand as a person chose it."""
+        return worded(self._deck.focused or self._deck, shipped)
+
     def _canvas(self, name: str) -> Canvas:
         return self._deck.query_one(f"#{name}", Canvas)
 
-    def _every(self, view: View) -> float:
+    def every(self, view: View) -> float:
+        """Return the seconds between refreshes of a view."""
         chosen = self.watcher.interval if self.watcher else self.interval
         own = view.spec.interval
+        if chosen is None and view.spec.name != CHECKS:
+            return max(own, self.pace.floor)
         # Whatever a person chose, alerts are looked for at least at their own interval.
         return min(chosen or own, own) if view.spec.name == CHECKS else chosen or own
 

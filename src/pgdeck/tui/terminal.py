@@ -11,6 +11,7 @@ import os
 import re
 import selectors
 import sys
+import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from textual.app import App
 
+CLICKS_ALONE = "\x1b[?1000h\x1b[?1006h"
+
 PATIENCE = 1.0
 """Seconds that a terminal gets to take the last output."""
 
@@ -37,6 +40,14 @@ LEFT_CLEAN = "\x1b[0m\x1b[H\x1b[2J"
 
 LOOK_EVERY = 0.1
 READ_AT_ONCE = 4096
+WRITE_AT_ONCE = 1024
+"""Bytes of a piece: between two of them a frame can be given up."""
+
+SOME_FRAMES = 12
+"""Writes that may be queued: a frame is three, its contents and what holds it together."""
+
+NOTABLE = 0.02
+"""Seconds from which on a write counts as waiting for the terminal."""
 
 
 class Outlet:
@@ -50,7 +61,11 @@ class Outlet:
         self._descriptor = descriptor
         self._gone = gone
         self._idle = idle
+        self._waited = 0.0
+        self._since: float | None = None
         self.lost = False
+        self.hurry = False
+        """Whether what is being written is not wanted any more."""
 
     def write(self, text: str) -> None:
         """Write it all, however small the portions that the terminal takes."""
@@ -58,11 +73,35 @@ class Outlet:
         # interpreter from ending.
         left = memoryview(text.encode("utf-8", "replace"))
         while left and not self.lost:
+            self._since = time.monotonic()
             try:
-                left = left[os.write(self._descriptor, left) :]
+                left = left[os.write(self._descriptor, left[:WRITE_AT_ONCE]) :]
             except OSError:
                 self.lost = True
                 self._gone()
+            self._count()
+            if left and self.hurry:
+                self.hurry = False
+                # It ends whatever sequence was cut in two.
+                left = memoryview(b"\x18")
+
+    @property
+    def waited(self) -> float:
+        """Seconds in which the terminal took nothing, or little; more and more."""
+        since = self._since
+        return self._waited + (time.monotonic() - since if since is not None else 0.0)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the terminal has taken nothing for a while of what it was given."""
+        since = self._since
+        return since is not None and time.monotonic() - since >= NOTABLE
+
+    def _count(self) -> None:
+        assert self._since is not None
+        taken, self._since = time.monotonic() - self._since, None
+        if taken >= NOTABLE:
+            self._waited += taken
 
     def flush(self) -> None:
         """Say that there is nothing more to write."""
@@ -76,18 +115,20 @@ class Outlet:
 class Terminal(LinuxDriver):
     """Textual's driver for a terminal on standard input and output.
 
-    Calls `hang_up` of the application when the terminal is gone.  While the terminal takes no
-    output, frames are dropped; when it goes on, the whole screen is painted anew.  To an
-    application with `ascii_only` it gives nothing but ASCII, whoever drew it, and to a terminal
-    that is not `modern` only what one of old understands.
+    Calls `hang_up` of the application when the terminal is gone.  While one frame waits for the
+    terminal no other is made: what changes meanwhile is in the next one.  To an application with
+    `ascii_only` it gives nothing but ASCII, whoever drew it, and to a terminal that is not
+    `modern` only what one of old understands.
     """
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
         assert sys.__stdout__ is not None
         outlet = Outlet(sys.__stdout__.fileno(), self._hung_up, self._caught_up)
+        self._outlet = outlet
         self._file = cast("TextIOWrapper", outlet)
         self._dropped = False
+        self._holding = False
         self._ascii = bool(getattr(app, "ascii_only", False))
         abilities = getattr(app, "abilities", None)
         self._of_old = abilities is not None and not abilities.modern
@@ -105,10 +146,33 @@ class Terminal(LinuxDriver):
         except Full:
             self._dropped = True
 
+    @property
+    def waited(self) -> float:
+        """Seconds in which the terminal could not take what was ready for it, since the start."""
+        return self._outlet.waited
+
+    def flush(self) -> None:
+        """A frame is complete: while it waits for the terminal, make no more of them."""
+        writer = self._writer_thread
+        if self._holding or writer is None:
+            return
+        if self._outlet.stuck or writer._queue.qsize() > SOME_FRAMES:
+            self._holding = True
+            self._app._begin_batch()
+            # It may have gone out meanwhile, before anybody knew that this waits for it.
+            if not writer._queue.qsize() and not self._outlet.stuck:
+                self._go_on()
+
+    def _go_on(self) -> None:
+        if self._holding:
+            self._holding = False
+            self._app._end_batch()
+
     def stop_application_mode(self) -> None:
         """Put the terminal back; that is more urgent than frames that still wait."""
         writer = self._writer_thread
-        if self._dropped and writer is not None:
+        if (self._dropped or self._holding) and writer is not None:
+            self._outlet.hurry = True
             with suppress(Empty):
                 while True:
                     writer._queue.get_nowait()
@@ -120,6 +184,7 @@ class Terminal(LinuxDriver):
     def close(self) -> None:
         """End the output, without waiting for a terminal that takes none."""
         writer, self._writer_thread = self._writer_thread, None
+        self._go_on()
         if writer is not None:
             with suppress(Full):
                 writer._queue.put(None, timeout=PATIENCE)
@@ -142,6 +207,13 @@ class Terminal(LinuxDriver):
                 for event in parser.tick():
                     self.process_message(event)
 
+    def _enable_mouse_support(self) -> None:
+        """Ask for clicks and the wheel; over a line of low bandwidth not for every movement."""
+        if self._mouse and getattr(self._app, "low_bandwidth", False):
+            self.write(CLICKS_ALONE)
+        else:
+            super()._enable_mouse_support()
+
     def _read(self) -> bytes:
         try:
             return os.read(self.fileno, READ_AT_ONCE)
@@ -163,6 +235,9 @@ class Terminal(LinuxDriver):
         self._tell(self._app.hang_up)  # type: ignore[attr-defined]
 
     def _caught_up(self) -> None:
+        self._outlet.hurry = False
+        if self._holding:
+            self._tell(self._go_on)
         if self._dropped:
             self._dropped = False
             self._tell(self._repaint)

@@ -42,12 +42,12 @@ class WelcomeScreen(ExactScreen):
     COMPONENT_CLASSES: ClassVar[set[str]] = INKS
     AUTO_FOCUS = ""  # keys are for the list until an address is typed
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j,tab", "move(1)", "Next", show=False),
-        Binding("up,k,shift+tab", "move(-1)", "Previous", show=False),
-        Binding("enter", "go", "Take it", show=False),
-        Binding("R", "look", "Look again", show=False),
-        Binding("escape", "back", "Back", show=False, priority=True),
-        Binding("q", "leave", "Leave", show=False),
+        Binding("down,j,tab", "move(1)", "Next", show=False, id="welcome.next"),
+        Binding("up,k,shift+tab", "move(-1)", "Previous", show=False, id="welcome.previous"),
+        Binding("enter", "go", "Take it", show=False, id="welcome.go"),
+        Binding("R", "look", "Look again", show=False, id="welcome.look"),
+        Binding("escape", "back", "Back", show=False, priority=True, id="welcome.back"),
+        Binding("q", "leave", "Leave", show=False, id="welcome.leave"),
     ]
 
     def __init__(
@@ -230,7 +230,7 @@ class WelcomeApp(Wardrobe):
     CSS_PATH = style_sheets()
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "interrupt", "Leave", priority=True, show=False),
+        Binding("ctrl+c", "interrupt", "Leave", id="app.interrupt", priority=True, show=False),
     ]
 
     def __init__(

@@ -32,6 +32,10 @@ class OpenLine(Line, Protocol):
     closed: bool
     pooled: bool
 
+    @property
+    def round_trip(self) -> float | None:
+        """Seconds to the server and back, None before they were measured."""
+
     def close(self) -> None:
         """Close without waiting."""
 
@@ -85,6 +89,11 @@ class Link:
     def pooled(self) -> bool:
         """Whether a pooler is between; False without a session."""
         return self._session is not None and self._session.pooled
+
+    @property
+    def round_trip(self) -> float | None:
+        """Seconds to the server and back; None without a session, or before a measurement."""
+        return self._session.round_trip if self._session is not None else None
 
     def forget(self) -> None:
         """Prepare every statement anew."""

@@ -147,6 +147,7 @@ class Scheduler:
         self.connected = False
         self.paused = False
         self.interval: float | None = None
+        self.floor = 0.0
 
     def start(self) -> None:
         """Begin; nothing is collected before `connected` is set and something is looked at."""
@@ -192,6 +193,16 @@ class Scheduler:
     def set_interval(self, seconds: float | None) -> None:
         """Override every source's interval, or give them back their own."""
         self.interval = seconds
+        self._hasten()
+
+    def set_floor(self, seconds: float) -> None:
+        """Let no source have a shorter interval of its own."""
+        if seconds != self.floor:
+            self.floor = seconds
+            self._hasten()
+
+    def _hasten(self) -> None:
+        """Give what is looked at the due time of its interval, where that is sooner."""
         for name in self._looked_at:
             entry = self._entries[name]
             entry.due = min(entry.due, self._next_due(entry.source))
@@ -282,7 +293,7 @@ class Scheduler:
         own = source.collector.interval
         name = source.collector.name
         if name not in self._background:
-            return self.interval or own
+            return self.interval or max(own, self.floor)
         # Alerts are not to become rare because a person slows the screen down.
         return min(self.interval or own, own) if name in self._looked_at else own
 

@@ -75,6 +75,11 @@ class DeckWatcher:
         return self._link.state
 
     @property
+    def round_trip(self) -> float | None:
+        """Seconds to the server and back, None while they are not known."""
+        return self._link.round_trip
+
+    @property
     def paused(self) -> bool:
         """Whether polling is paused."""
         return self._scheduler.paused
@@ -117,6 +122,10 @@ class DeckWatcher:
     def set_interval(self, seconds: float | None) -> None:
         """Override the collectors' intervals, or give them back their own."""
         self._scheduler.set_interval(seconds)
+
+    def spare(self, seconds: float) -> None:
+        """Let no interval be shorter that nobody chose by hand; 0 spares nothing."""
+        self._scheduler.set_floor(seconds)
 
     def refresh(self) -> None:
         """Collect everything looked at now; while disconnected, try to connect now."""

@@ -11,6 +11,7 @@ from pgdeck.core.rows import Table
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.tui.ink import Line, Span
+from pgdeck.tui.keymap import worded
 from pgdeck.tui.views.rows import RowsView, failure_spans
 from pgdeck.tui.views.view import FooterChanged, Keys
 from pgdeck.tui.widgets.table import KeyedTable
@@ -116,7 +117,7 @@ class ActivityView(RowsView):
         if activity is not None:
             table = to_table(activity, self.chosen, idle=self.with_idle)
             self.shown = table
-            self.current_table.frame.empty_text = _empty(self.chosen, activity)
+            self.current_table.frame.empty_text = worded(self, _empty(self.chosen, activity))
             self.current_table.show(table)
         self.draw_title()
         self.draw_detail()
@@ -130,7 +131,8 @@ class ActivityView(RowsView):
         spans: list[Span] = []
         counts = self._counts()
         narrow = self.title_line.size.width < NARROW
-        for view, (key, label, short) in LABELS.items():
+        for view, (shipped, label, short) in LABELS.items():
+            key = worded(self, shipped)
             name = short if narrow else label
             role = "tab-current" if view is self.chosen else "tab"
             count = counts.get(view)

@@ -23,16 +23,21 @@ Inks = Mapping[str, str]
 
 
 def check_text(
-    check: Check, now: datetime, evidence: str, inks: Inks, *, ascii: bool = False
+    check: Check, now: datetime, evidence: str, inks: Inks, key: str = "o", *, ascii: bool = False
 ) -> Text:
-    """Return everything known of a check; `evidence` names the screen that shows it, if any."""
+    """Return everything known of a check; `evidence` names the screen that shows it, if any.
+
+    `key` opens that screen.
+    """
     text = Text(no_wrap=False, overflow="fold")
-    for part, role in _parts(check, now, evidence, ascii=ascii):
+    for part, role in _parts(check, now, evidence, key, ascii=ascii):
         text.append(to_ascii(part) if ascii else part, inks.get(role) or None)
     return text
 
 
-def _parts(check: Check, now: datetime, evidence: str, *, ascii: bool) -> Iterator[tuple[str, str]]:
+def _parts(
+    check: Check, now: datetime, evidence: str, key: str, *, ascii: bool
+) -> Iterator[tuple[str, str]]:
     status = Status(check.state.word, LEVELS[check.state], muted=check.pardon is not None)
     cell = make_cell(status, Column("", ""), ascii=ascii)
     yield cell.text, "quiet" if status.muted else _ROLES[check.state]
@@ -49,7 +54,7 @@ def _parts(check: Check, now: datetime, evidence: str, *, ascii: bool) -> Iterat
     if evidence:
         yield "\nEvidence\n", "title"
         yield safe(evidence), ""
-        yield "  open it: o\n", "quiet"
+        yield f"  open it: {key}\n", "quiet"
 
 
 _ROLES = {

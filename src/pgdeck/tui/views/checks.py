@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ from pgdeck.core.rows import Table
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.errors import Problem
+from pgdeck.tui.keymap import worded
 from pgdeck.tui.views.check_detail import check_text
 from pgdeck.tui.views.rows import RowsView
 from pgdeck.tui.views.view import FooterChanged, Keys, OpenScreen
@@ -114,13 +116,14 @@ class ChecksView(RowsView):
         fine = "it is ok" if check.state is State.OK else ""
         free = "" if check.pardon else "nobody said that it is known"
         seen = "" if self.evidence else "no screen shows it"
-        return [
+        acts = (
             Act("a", "Acknowledge until it is ok again", "pardon('acknowledged')", fine),
             Act("S", "Silence for a time", "pardon('silenced')"),
             Act("u", "Take that back", "take_back", free),
             Act("o", "Open the evidence", "evidence", seen),
             Act("y", "Copy the fix, or anything else of the row", "copy"),
-        ]
+        )
+        return [replace(act, key=worded(self, act.key)) for act in acts]
 
     async def _do(self, action: str | None) -> None:
         if action:
@@ -177,7 +180,7 @@ class ChecksView(RowsView):
         if self.checks is not None:
             self.shown = check_table(self.checks, datetime.now(UTC), ok=self._with_ok)
             every = self._with_ok or not self.checks.checks
-            self.table.frame.empty_text = self.spec.empty_text if every else ALL_WELL
+            self.table.frame.empty_text = self.spec.empty_text if every else worded(self, ALL_WELL)
             # Who rests on the first row wants the worst; one who reads a finding keeps its row.
             resting = self.table.model.cursor == 0 and not self.has_class("with-detail")
             self.table.show(self.shown)
@@ -208,4 +211,6 @@ class ChecksView(RowsView):
         ascii_only = self.title_line.ascii_only
         screen = self.evidence
         opens = f"{screen.title}  {screen.key or ''}".rstrip() if screen else ""
-        self.detail.show(check_text(check, datetime.now(UTC), opens, inks, ascii=ascii_only))
+        self.detail.show(
+            check_text(check, datetime.now(UTC), opens, inks, worded(self, "o"), ascii=ascii_only)
+        )

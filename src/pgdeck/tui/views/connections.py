@@ -18,6 +18,7 @@ from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.spec import ScreenSpec, Sort
 from pgdeck.core.text import safe, to_ascii
 from pgdeck.tui.ink import Line, Span, faded, line_width
+from pgdeck.tui.keymap import worded
 from pgdeck.tui.views.budget import budget_lines
 from pgdeck.tui.views.rows import RowsView, failure_spans
 from pgdeck.tui.views.view import FooterChanged, Keys
@@ -145,7 +146,7 @@ class ConnectionsView(RowsView):
         spans: list[Span] = []
         for at, by in enumerate(ORDER, 1):
             role = "tab-current" if by is self.by else "tab"
-            key = f" F{at}" if every_key or by is not self.by else " "
+            key = f" {worded(self, f'F{at}')}" if every_key or by is not self.by else " "
             key_role = "key" if role == "tab" else role
             spans += [Span(key, key_role), Span(f" {by} ", role)]
         return tuple(spans)

@@ -13,6 +13,7 @@ from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.spec import Format, ScreenSpec
 from pgdeck.tui.figures import plain
 from pgdeck.tui.ink import Line, Span
+from pgdeck.tui.keymap import worded
 from pgdeck.tui.views.rows import RowsView, failure_spans
 from pgdeck.tui.views.view import FooterChanged, Keys
 from pgdeck.tui.widgets.table import KeyedTable
@@ -121,7 +122,8 @@ class StatementView(RowsView):
     def title_left(self) -> Line:
         """The two views, the chosen one marked."""
         spans: list[Span] = []
-        for view, (key, label) in LABELS.items():
+        for view, (shipped, label) in LABELS.items():
+            key = worded(self, shipped)
             role = "tab-current" if view is self.chosen else "tab"
             spans += [Span(f" {key}", "key" if role == "tab" else role), Span(f" {label} ", role)]
         data = self.statements

@@ -53,6 +53,10 @@ class Canvas(Plain):
         if regions:
             self.refresh(*regions)
 
+    def line(self, y: int) -> Line:
+        """Return a line as it is shown."""
+        return self._lines[y] if 0 <= y < len(self._lines) else ()
+
     def render_line(self, y: int) -> Strip:
         """Return one line as Textual wants it."""
         width = self.size.width

@@ -11,7 +11,8 @@ from textual.containers import Vertical
 
 from pgdeck.core.rows import Table, TableRow
 from pgdeck.core.spec import Column
-from pgdeck.tui.widgets.dialog import Dialog
+from pgdeck.tui.keymap import worded
+from pgdeck.tui.widgets.dialog import Dialog, Passing
 from pgdeck.tui.widgets.table import KeyedTable
 from pgdeck.tui.widgets.table.columns import first_column
 from pgdeck.tui.widgets.table.messages import RowOpened
@@ -25,15 +26,19 @@ COLUMNS = (
 ALWAYS, SHOWN, CHOSEN, NO_ROOM, HIDDEN = "always", "shown", "chosen", "no room", "hidden"
 
 
-class ColumnChooser(Dialog):
+def _key(keys: str, action: str, text: str, name: str) -> Binding:
+    return Binding(keys, action, text, show=False, priority=True, id=f"columns.{name}")
+
+
+class ColumnChooser(Dialog, Passing[None]):
     """Changes the table beneath at once; the view remembers it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,vertical_line", "close", "Close", show=False),
-        Binding("space,enter", "show_or_hide", "Show or hide", show=False, priority=True),
-        Binding("J,shift+down,right_square_bracket", "move(1)", show=False, priority=True),
-        Binding("K,shift+up,left_square_bracket", "move(-1)", show=False, priority=True),
-        Binding("0,backspace", "reset", "As the screen has it", show=False, priority=True),
+        Binding("q,vertical_line", "close", "Close", show=False, id="columns.close"),
+        _key("space,enter", "show_or_hide", "Show or hide", "show_or_hide"),
+        _key("J,shift+down,right_square_bracket", "move(1)", "Further to the right", "later"),
+        _key("K,shift+up,left_square_bracket", "move(-1)", "Further to the left", "earlier"),
+        _key("0,backspace", "reset", "As the screen has it", "reset"),
     ]
 
     def __init__(self, title: str, chosen: KeyedTable) -> None:
@@ -46,7 +51,8 @@ class ColumnChooser(Dialog):
         """One list."""
         frame = Vertical()
         frame.border_title = f"Columns of {self._title}"
-        frame.border_subtitle = "Space show, hide · J K move · 0 reset · Esc closes"
+        keys = "Space show, hide · J K move · 0 reset · Esc closes"
+        frame.border_subtitle = worded(self, keys)
         self._list.styles.height = len(self._chosen.model.columns) + 1
         with frame:
             yield self._list

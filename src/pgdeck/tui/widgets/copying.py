@@ -14,7 +14,8 @@ from pgdeck.core.copying import Offer
 from pgdeck.core.rows import Table, TableRow
 from pgdeck.core.spec import Column, Format
 from pgdeck.tui.clipboard import copy
-from pgdeck.tui.widgets.dialog import Dialog
+from pgdeck.tui.keymap import worded
+from pgdeck.tui.widgets.dialog import Dialog, Passing
 from pgdeck.tui.widgets.table import KeyedTable
 from pgdeck.tui.widgets.table.messages import RowOpened
 
@@ -26,12 +27,15 @@ COLUMNS = (
 DIGITS = 9
 
 
-class CopyMenu(Dialog):
+class CopyMenu(Dialog, Passing[None]):
     """A digit copies at once, Enter what is under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,y", "close", "Close", show=False),
-        *(Binding(f"{at}", f"pick({at - 1})", show=False) for at in range(1, DIGITS + 1)),
+        Binding("q,y", "close", "Close", show=False, id="copy.close"),
+        *(
+            Binding(f"{at}", f"pick({at - 1})", f"Copy {at}", show=False, id=f"copy.pick_{at}")
+            for at in range(1, DIGITS + 1)
+        ),
     ]
 
     def __init__(self, offers: Sequence[Offer], ascii_only: bool) -> None:
@@ -43,7 +47,7 @@ class CopyMenu(Dialog):
         """One list."""
         frame = Vertical()
         frame.border_title = "Copy"
-        frame.border_subtitle = "1-9 or Enter copies · Esc closes"
+        frame.border_subtitle = worded(self, "1-9 or Enter copies · Esc closes", KeyedTable)
         self._table.styles.height = len(self._offers) + 1
         with frame:
             yield self._table

@@ -37,9 +37,9 @@ class DoctorScreen(Dialog):
     """Tries every rung of one target when it opens, and again on a key."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,exclamation_mark,enter", "close", "Close", show=False),
-        Binding("R,r", "again", "Try again", show=False),
-        Binding("y", "copy", "Copy", show=False),
+        Binding("q,exclamation_mark,enter", "close", "Close", show=False, id="doctor.close"),
+        Binding("R,r", "again", "Try again", show=False, id="doctor.again"),
+        Binding("y", "copy", "Copy", show=False, id="doctor.copy"),
     ]
 
     def __init__(self, target: Target, examine: Examine, *, ascii_only: bool = False) -> None:

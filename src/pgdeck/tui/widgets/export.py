@@ -23,6 +23,7 @@ from pgdeck.core.text import safe
 from pgdeck.errors import Problem
 from pgdeck.tui.files import AlreadyThere, write_file
 from pgdeck.tui.ink import Line, Span
+from pgdeck.tui.keymap import worded
 from pgdeck.tui.widgets.canvas import Canvas
 from pgdeck.tui.widgets.dialog import Dialog
 
@@ -30,13 +31,17 @@ FORMS = tuple(Form)
 LABEL = 10
 
 
+def _key(keys: str, action: str, text: str, name: str) -> Binding:
+    return Binding(keys, action, text, show=False, priority=True, id=f"export.{name}")
+
+
 class ExportDialog(Dialog):
     """Asks for form, columns and file; it stays until the file is written."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,ctrl+t", "form(1)", "Next form", show=False, priority=True),
-        Binding("up", "form(-1)", "Form before", show=False, priority=True),
-        Binding("ctrl+o", "every", "All columns, or those shown", show=False, priority=True),
+        _key("down,ctrl+t", "form(1)", "Next form", "next_form"),
+        _key("up", "form(-1)", "Form before", "previous_form"),
+        _key("ctrl+o", "every", "All columns, or those shown", "every"),
     ]
 
     def __init__(
@@ -64,7 +69,8 @@ class ExportDialog(Dialog):
         """What is exported, the file, and what is wrong with it."""
         frame = Vertical()
         frame.border_title = f"Export {self._title}"
-        frame.border_subtitle = "Enter writes · Up Down form · ^O columns · Esc closes"
+        keys = "Enter writes · Up Down form · ^O columns · Esc closes"
+        frame.border_subtitle = worded(self, keys)
         moment = datetime.now(UTC)
         name = file_name(self._printout.screen, self._identity.get("database"), moment, self._form)
         with frame:

@@ -11,47 +11,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from pgdeck.core.spec import ScreenSpec
+from pgdeck.tui.keymap import worded
+from pgdeck.tui.keynames import shown
+from pgdeck.tui.widgets.dialog import Passing
 
-SHOWN = {
-    "slash": "/",
-    "question_mark": "?",
-    "colon": ":",
-    "tilde": "~",
-    "exclamation_mark": "!",
-    "grave_accent": "`",
-    "plus": "+",
-    "minus": "-",
-    "equals_sign": "=",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "asterisk": "*",
-    "vertical_line": "|",
-    "space": "Space",
-    "enter": "Enter",
-    "escape": "Esc",
-    "backspace": "Backspace",
-    "tab": "Tab",
-    "shift+tab": "Shift+Tab",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "home": "Home",
-    "end": "End",
-    "up": "Up",
-    "down": "Down",
-    "left": "Left",
-    "right": "Right",
-    "f1": "F1",
-    "f2": "F2",
-    "f3": "F3",
-    "f4": "F4",
-    "f5": "F5",
-}
 FILTERS = (
     ("word", "rows that contain it; of several words, all"),
     ("!word", "rows that do not contain it"),
@@ -77,11 +43,13 @@ SCOPES = {
 }
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Passing[None]):
     """Explains a screen; any of Esc, q and ? closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,enter", "dismiss_help", "Close", show=False),
+        Binding(
+            "escape,q,question_mark,enter", "dismiss_help", "Close", show=False, id="help.close"
+        ),
     ]
 
     def __init__(self, spec: ScreenSpec, bindings: Mapping[str, ActiveBinding]) -> None:
@@ -93,7 +61,7 @@ class HelpScreen(ModalScreen[None]):
         """One scrolling text."""
         scroll = VerticalScroll()
         scroll.border_title = f"{self._spec.title} · help"
-        scroll.border_subtitle = "PgDn more · Esc closes"
+        scroll.border_subtitle = worded(self, "PgDn more · Esc closes")
         with scroll:
             yield Static(help_text(self._spec, self._keys), markup=False)
 
@@ -144,7 +112,7 @@ def _scopes(bindings: Mapping[str, ActiveBinding]) -> dict[str, list[tuple[str, 
             scope = "go"
         if scope in SCOPES and binding.description:
             keys = found[SCOPES[scope]].setdefault(binding.description, [])
-            keys.append(SHOWN.get(binding.key, binding.key))
+            keys.append(shown(binding.key))
     return {
         heading: [(" ".join(keys), label) for label, keys in actions.items()]
         for heading, actions in found.items()

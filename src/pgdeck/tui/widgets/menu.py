@@ -11,11 +11,11 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from pgdeck.core.text import safe
+from pgdeck.tui.widgets.dialog import Passing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,13 @@ class Act:
     why_not: str = ""
 
 
-class RowMenu(ModalScreen[str]):
+class RowMenu(Passing[str]):
     """Offers acts on the row that it names; gives the chosen action, or nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,x", "leave", "Back", show=False),
-        Binding("j", "down", "Next", show=False),
-        Binding("k", "up", "Previous", show=False),
+        Binding("escape,q,x", "leave", "Back", show=False, id="menu.close"),
+        Binding("j", "down", "Next", show=False, id="menu.down"),
+        Binding("k", "up", "Previous", show=False, id="menu.up"),
     ]
 
     def __init__(self, about: str, acts: Sequence[Act]) -> None:

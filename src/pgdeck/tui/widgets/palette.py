@@ -10,37 +10,46 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from pgdeck.core.text import fit, safe
 from pgdeck.tui.commands import Offer, find_offers
+from pgdeck.tui.keymap import worded
+from pgdeck.tui.widgets.dialog import Passing
 
 TITLE_WIDTH = 32
 KEY_WIDTH = 8
 
 
-class Palette(ModalScreen[Offer | None]):
+def _key(keys: str, action: str, text: str, name: str) -> Binding:
+    return Binding(keys, action, text, show=False, id=f"palette.{name}")
+
+
+class Palette(Passing[Offer | None]):
     """Narrows the offers while a person types; the best match stands first, and is chosen.
 
+    `recent` are the names of what was taken before, the newest first.
     Its answer is the offer that was taken, None when it was closed.
     """
 
+    AUTO_FOCUS = ""
+    TYPES_TEXT = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss_palette", "Close", show=False),
-        Binding("enter", "go", "Go there", show=False),
-        Binding("down,tab", "move(1)", "Next", show=False),
-        Binding("up,shift+tab,ctrl+p", "move(-1)", "Previous", show=False),
-        Binding("pagedown", "move(8)", "Further down", show=False),
-        Binding("pageup", "move(-8)", "Further up", show=False),
-        Binding("backspace", "shorten", "Take a letter back", show=False),
-        Binding("ctrl+u,ctrl+w", "clear", "Begin anew", show=False),
+        _key("escape", "dismiss_palette", "Close", "close"),
+        _key("enter", "go", "Go there", "go"),
+        _key("down,tab", "move(1)", "Next", "next"),
+        _key("up,shift+tab,ctrl+p", "move(-1)", "Previous", "previous"),
+        _key("pagedown", "move(8)", "Further down", "further_down"),
+        _key("pageup", "move(-8)", "Further up", "further_up"),
+        _key("backspace", "shorten", "Take a letter back", "shorten"),
+        _key("ctrl+u,ctrl+w", "clear", "Begin anew", "clear"),
     ]
 
-    def __init__(self, offers: Sequence[Offer]) -> None:
+    def __init__(self, offers: Sequence[Offer], recent: Sequence[str] = ()) -> None:
         super().__init__()
         self._offers = offers
+        self._recent = recent
         self._found: list[Offer] = []
         self._typed = ""
 
@@ -57,7 +66,7 @@ class Palette(ModalScreen[Offer | None]):
         """
         box = self.query_one(Vertical)
         box.border_title = "Go to"
-        box.border_subtitle = "Enter goes · Esc closes"
+        box.border_subtitle = worded(self, "Enter goes · Esc closes")
         self.query_one(OptionList).can_focus = False
         self._offer()
 
@@ -124,7 +133,7 @@ class Palette(ModalScreen[Offer | None]):
             line.append("a screen, its key or a command", "dim")
         self.query_one("#palette-typed", Static).update(line)
         options = self.query_one(OptionList)
-        self._found = find_offers(self._offers, self._typed)
+        self._found = find_offers(self._offers, self._typed, self._recent)
         options.clear_options()
         if self._found:
             options.add_options([Option(self._line(offer)) for offer in self._found])
@@ -138,7 +147,9 @@ class Palette(ModalScreen[Offer | None]):
         room = self.query_one(Vertical).size.width - TITLE_WIDTH - KEY_WIDTH - 4
         line = Text(fit(safe(offer.title), TITLE_WIDTH - 1) + " ", no_wrap=True)
         line.append(fit(safe(offer.key), KEY_WIDTH), "bold")
+        again = "recent" if offer.id in self._recent and not self._typed else ""
         # What it is first: who knows its other names needs no list of them.
-        quiet = " · ".join((offer.help, ", ".join(offer.words))) if offer.help else ""
+        told = (again, offer.help, ", ".join(offer.words) if offer.help else "")
+        quiet = " · ".join(filter(None, told))
         line.append(fit(safe(quiet), max(0, room)).rstrip(), "dim")
         return line

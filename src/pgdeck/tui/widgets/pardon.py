@@ -19,6 +19,7 @@ from pgdeck.core.quantity import QuantityError, amount
 from pgdeck.core.spec import Format
 from pgdeck.core.text import safe
 from pgdeck.errors import Problem
+from pgdeck.tui.keymap import worded
 
 LONGEST = 366 * 86400.0
 FIRST_TIME = "2h"
@@ -39,9 +40,16 @@ class PardonDialog(ModalScreen[bool]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Back", show=False),
-        Binding("ctrl+s", "keep", "Keep", show=False, priority=True),
-        Binding("ctrl+o", "scope", "This one, or all of the rule", show=False, priority=True),
+        Binding("escape", "leave", "Back", show=False, id="pardon.leave"),
+        Binding("ctrl+s", "keep", "Keep", show=False, priority=True, id="pardon.keep"),
+        Binding(
+            "ctrl+o",
+            "scope",
+            "This one, or all of the rule",
+            show=False,
+            priority=True,
+            id="pardon.scope",
+        ),
     ]
 
     def __init__(self, check: Check, kind: PardonKind, by: str, keep: Keep) -> None:
@@ -74,10 +82,10 @@ class PardonDialog(ModalScreen[bool]):
             )
             yield Static(markup=False, id="problem")
             with Horizontal(classes="ways"):
-                yield Button(f"{VERBS[self._kind]} ^S", id="keep", compact=True)
+                yield Button(worded(self, f"{VERBS[self._kind]} ^S"), id="keep", compact=True)
                 if self._check.subject:
-                    yield Button("Scope ^O", id="scoped", compact=True)
-                yield Button("Back Esc", id="back", compact=True)
+                    yield Button(worded(self, "Scope ^O"), id="scoped", compact=True)
+                yield Button(worded(self, "Back Esc"), id="back", compact=True)
 
     def on_mount(self) -> None:
         """The reason comes first."""

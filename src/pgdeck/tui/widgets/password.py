@@ -20,7 +20,7 @@ class PasswordDialog(ModalScreen[str | None]):
     """Asks for one password; gives it, or None when it was closed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Back", show=False, priority=True),
+        Binding("escape", "leave", "Back", show=False, priority=True, id="password.leave"),
     ]
 
     def __init__(self, who: str, why: str) -> None:

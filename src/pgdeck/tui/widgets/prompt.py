@@ -33,7 +33,14 @@ class Prompt(Horizontal):
     KEYS = (("Enter", "keep"), ("Esc", "take back"))
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Take the filter back", priority=True, show=False),
+        Binding(
+            "escape",
+            "cancel",
+            "Take the filter back",
+            priority=True,
+            show=False,
+            id="prompt.cancel",
+        ),
     ]
 
     class Toggled(Message):

@@ -44,19 +44,22 @@ class Switcher(ModalScreen[Target | None]):
     Nothing takes the focus: all keys come here in their order, however fast they are typed.
     """
 
+    TYPES_TEXT = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Close", show=False),
-        Binding("enter", "go", "Watch it", show=False),
-        Binding("down,grave_accent,ctrl+t,ctrl+n", "move(1)", "Next", show=False),
-        Binding("up,shift+tab,ctrl+p", "move(-1)", "Previous", show=False),
-        Binding("pagedown", "move(8)", "Further down", show=False),
-        Binding("pageup", "move(-8)", "Further up", show=False),
-        Binding("home", "move(-10000)", "First", show=False),
-        Binding("end", "move(10000)", "Last", show=False),
-        Binding("tab", "turn", "Targets, or databases", show=False),
-        Binding("ctrl+r", "look_again", "Look again", show=False),
-        Binding("backspace", "shorten", "Take a letter back", show=False),
-        Binding("ctrl+u,ctrl+w", "type('')", "Begin anew", show=False),
+        Binding("escape", "leave", "Close", show=False, id="switcher.close"),
+        Binding("enter", "go", "Watch it", show=False, id="switcher.go"),
+        Binding(
+            "down,grave_accent,ctrl+t,ctrl+n", "move(1)", "Next", show=False, id="switcher.next"
+        ),
+        Binding("up,shift+tab,ctrl+p", "move(-1)", "Previous", show=False, id="switcher.previous"),
+        Binding("pagedown", "move(8)", "Further down", show=False, id="switcher.further_down"),
+        Binding("pageup", "move(-8)", "Further up", show=False, id="switcher.further_up"),
+        Binding("home", "move(-10000)", "First", show=False, id="switcher.first"),
+        Binding("end", "move(10000)", "Last", show=False, id="switcher.last"),
+        Binding("tab", "turn", "Targets, or databases", show=False, id="switcher.turn"),
+        Binding("ctrl+r", "look_again", "Look again", show=False, id="switcher.look_again"),
+        Binding("backspace", "shorten", "Take a letter back", show=False, id="switcher.shorten"),
+        Binding("ctrl+u,ctrl+w", "type('')", "Begin anew", show=False, id="switcher.clear"),
     ]
 
     def __init__(

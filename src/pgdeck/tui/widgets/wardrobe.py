@@ -46,9 +46,9 @@ class ThemeChooser(ModalScreen[Theme | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "leave", "Take it back", show=False),
-        Binding("j", "move(1)", "Next", show=False),
-        Binding("k", "move(-1)", "Previous", show=False),
+        Binding("escape,q", "leave", "Take it back", show=False, id="themes.leave"),
+        Binding("j", "move(1)", "Next", show=False, id="themes.next"),
+        Binding("k", "move(-1)", "Previous", show=False, id="themes.previous"),
     ]
 
     def __init__(

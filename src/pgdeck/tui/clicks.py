@@ -1,0 +1,34 @@
+"""What a click on the frame does: a tab opens its screen, a key that is named is pressed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import events, on
+
+from pgdeck.tui.spans import ExactScreen
+
+if TYPE_CHECKING:
+    from pgdeck.tui.framing import Framing
+
+
+class ClickScreen(ExactScreen):
+    """A screen with the frame around it; nothing here is without a key of its own."""
+
+    framing: Framing
+
+    async def open(self, name: str, *, remember: bool = True) -> None:
+        """Show a screen by its name."""
+        raise NotImplementedError
+
+    @on(events.Click, "#tabs")
+    async def click_tab(self, event: events.Click) -> None:
+        """Open the screen of a tab."""
+        spec = self.framing.tab_at(event.x)
+        if spec is not None:
+            await self.open(spec.name)
+
+    @on(events.Click, "#footer, #identity, .title")
+    def click_key(self, event: events.Click) -> None:
+        """Press the key that is named where the click was."""
+        self.framing.click(event)
