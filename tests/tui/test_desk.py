@@ -59,7 +59,7 @@ async def test_an_unknown_word_is_said_and_escape_leaves(pg18: LiveServer) -> No
         await until(pilot, says(pilot, "No screen and no command is called xyzzy."))
         assert isinstance(pilot.app.screen, Palette)
         await pilot.press(*["backspace"] * 5)
-        await until(pilot, says(pilot, "Overview", "sessions"))
+        await until(pilot, says(pilot, "Overview", "Locks"))
         await pilot.press("escape", "escape", "escape")
         await until(pilot, says(pilot, "Alerts", "q quit"))
         assert pilot.app.is_running
