@@ -191,6 +191,7 @@ LINES = [
     ("pgdeck ls mi\t--lim\t", "ls mine --limit "),
     ("pgdeck status service=shop_\t", "service=shop_copy "),
     ("pgdeck check --warn connecti\t70", "connections=70"),
+    ("pgdeck check --only lock_wait,lock_q\t--al\t", "--only lock_wait,lock_queue --all "),
     ("pgdeck metrics --textfile ./config/pgd\t", "config/pgdeck/"),
 ]
 

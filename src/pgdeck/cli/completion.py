@@ -23,7 +23,10 @@ _pgdeck() {
         if [ "$text" = / ]; then
             files=1
         else
-            COMPREPLY+=("$(printf %q "$text")")
+            case $text in
+                *[!A-Za-z0-9_./:=,@%+-]*) COMPREPLY+=("$(printf %q "$text")") ;;
+                *) COMPREPLY+=("$text") ;;
+            esac
             case $text in *[=:,]) type compopt >/dev/null 2>&1 && compopt -o nospace ;; esac
         fi
     done < <(printf '%s\0' "${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" |
