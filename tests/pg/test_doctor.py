@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -260,6 +261,31 @@ async def until_broken(server: LiveServer, word: str) -> Found:
             return found
         await asyncio.sleep(0.05)
     raise AssertionError(found.all_words())
+
+
+async def test_a_server_that_recovers_from_a_crash(fresh_server: LiveServer) -> None:
+    with fresh_server.connect() as victim:
+        (checkpointer,) = fresh_server.sql(
+            "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
+        )[0]
+        # Until the postmaster loses patience with this one, it recovers.
+        os.kill(checkpointer, signal.SIGSTOP)
+        os.kill(victim.info.backend_pid, signal.SIGKILL)
+        found = await until_broken(fresh_server, "in recovery")
+        os.kill(checkpointer, signal.SIGCONT)
+
+    assert (found.broken, found.code) == ("server", 4)
+    assert "memory" in found["server"].cause
+
+
+async def test_a_server_that_is_shutting_down(fresh_server: LiveServer) -> None:
+    with fresh_server.connect():
+        leaving = threading.Thread(target=fresh_server.stop, args=("smart",))
+        leaving.start()
+        found = await until_broken(fresh_server, "shutting down")
+    await asyncio.to_thread(leaving.join, 20)
+
+    assert (found.broken, found.code) == ("server", 4)
 
 
 @pytest.fixture(scope="module")
