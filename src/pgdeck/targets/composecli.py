@@ -54,7 +54,10 @@ def _undoubled(text: str) -> str:
 
 def engine_host(environ: Mapping[str, str]) -> str:
     """Return the host that an engine publishes ports on: another one where DOCKER_HOST says so."""
-    parts = urlsplit(environ.get("DOCKER_HOST", ""))
+    try:
+        parts = urlsplit(environ.get("DOCKER_HOST", ""))
+    except ValueError:  # an engine that nobody can reach
+        return LOOPBACK
     if parts.scheme not in ("tcp", "ssh", "http", "https"):
         return LOOPBACK
     host = parts.hostname or LOOPBACK
