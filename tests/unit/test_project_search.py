@@ -10,7 +10,7 @@ import pytest
 from pgdeck.core.surroundings import Sight, Surroundings
 from pgdeck.errors import UsageProblem
 from pgdeck.targets.around import surroundings
-from pgdeck.targets.detect import find_target
+from pgdeck.targets.detect import NoTarget, find_target
 from pgdeck.targets.project import (
     ProjectSettings,
     config_places,
@@ -145,3 +145,19 @@ def test_sockets_and_service_entries_are_seen(
     ]
     assert "s3cret" not in repr(seen)
     assert [each.kind for each in seen][-2:] == [Sight.SERVICE, Sight.SERVICE]
+
+
+def test_what_is_unclear_in_a_project_can_be_chosen_from_what_is_in_sight(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "services: {a: {image: postgres, ports: ['1:5432']},"
+        " b: {image: postgres, ports: ['2:5432']}}"
+    )
+    with pytest.raises(NoTarget, match="2 services of PostgreSQL: a, b") as caught:
+        find_target(None, {"PATH": ""}, None, tmp_path)
+    assert "compose_service" in caught.value.hint
+    seen = around(tmp_path)
+    assert [each.place for each in seen.services] == [
+        "127.0.0.1:1/postgres",
+        "127.0.0.1:2/postgres",
+    ]
+    assert any("2 services of PostgreSQL" in note for note in seen.notes)

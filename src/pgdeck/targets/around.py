@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,13 +41,9 @@ def surroundings(
     if isinstance(running, str):
         notes.append(running)
         running = []
-    names = {each.name for each in running}
-    services = tuple(
-        replace(each, running=each.target.container in names)
-        if each.target is not None and each.target.container and running
-        else each
-        for each in services
-    )
+    else:
+        names = {each.name for each in running}
+        services = tuple(_checked(each, names) for each in services)
     known = {each.target.container for each in services if each.target is not None}
     engine = engine_host(environ)
     containers = [_container(each, engine) for each in running if is_postgres(each)]
@@ -59,6 +55,12 @@ def surroundings(
         entries=tuple(_entries(environ))[:MOST],
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _checked(sighting: Sighting, names: Collection[str]) -> Sighting:
+    """Return a service with whether it runs, where the name of its container is known."""
+    container = sighting.target.container if sighting.target else None
+    return replace(sighting, running=container in names) if container else sighting
 
 
 def _services(

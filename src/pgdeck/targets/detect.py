@@ -27,6 +27,16 @@ class NoTarget(UsageProblem):
         )
 
 
+class Unclear(NoTarget):
+    """A project's files speak of databases, but of none that can be opened as it is.
+
+    What is in sight can be offered here, too.
+    """
+
+    def __init__(self, problem: UsageProblem) -> None:
+        UsageProblem.__init__(self, problem.message, problem.hint)
+
+
 def find_target(
     argument: str | None,
     environ: Mapping[str, str],
@@ -41,9 +51,12 @@ def find_target(
     it nor the target's repr shows a secret.
     """
     from pgdeck.targets.order import Search
+    from pgdeck.targets.sources import Rank
 
     search = Search(environ, settings, directory)
     chosen = next(search.candidates(argument), None)
+    if chosen is not None and chosen.problem is not None and chosen.rank is Rank.PROJECT:
+        raise Unclear(chosen.problem)
     return None if chosen is None else search.target(chosen)
 
 
