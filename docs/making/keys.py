@@ -21,6 +21,8 @@ HEAD = """\
 <!-- Made by `make docs` from the bindings themselves. -->
 
 `?` shows those of the screen you are on. None needs a terminal with an extended keyboard protocol.
+Each has a name, by which `[keys]` in `config.toml` gives it another one
+([configuration.md](configuration.md#keys-of-your-own)).
 
 """
 
@@ -68,8 +70,10 @@ def _kinds(kind: type[DOMNode]) -> set[type[DOMNode]]:
 
 def _screens() -> str:
     specs = load_menu([Directory(data_dir("screens"), trusted=True)]).specs
-    rows = [(f"`{spec.key}`", spec.title) for spec in specs if spec.key]
-    return f"## Screens\n\n{table(('key', 'opens'), rows)}"
+    rows = [
+        (f"`{spec.key}`" if spec.key else "", spec.title, f"`screen.{spec.name}`") for spec in specs
+    ]
+    return f"## Screens\n\n{table(('key', 'opens', 'name'), rows)}"
 
 
 def _keys(keys: str) -> str:

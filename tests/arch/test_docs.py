@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from arch.tree import ROOT, project_files
+from pgdeck.cli.main import main
 from pgdeck.cli.parser import DASHBOARD, PARSERS, parse, split_command
 from pgdeck.errors import Problem
-from pgdeck.targets.config import read_settings
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 FENCED = re.compile(r"^(```+|~~~+).*?^\1", re.DOTALL | re.MULTILINE)
@@ -131,15 +131,19 @@ def fenced(page: Path, language: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["configuration.md", "cli.md"])
-def test_an_example_of_a_configuration_is_right(name: str, tmp_path: Path) -> None:
+def test_an_example_of_a_configuration_is_right(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = tmp_path / "services"
+    services.write_text("[shop-prod]\nhost=127.0.0.1\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
     examples = fenced(ROOT / "docs" / name, "toml")
     assert examples
-    for at, text in enumerate(examples):
-        path = tmp_path / f"{at}.toml"
+    path = tmp_path / "config.toml"
+    for text in examples:
         path.write_text(text)
         path.chmod(0o600)
-        settings = read_settings(path)
-        assert settings.targets or settings.defaults or "[checks." in text
+        assert main(["config", "check", str(path)]) == 0
 
 
 def test_every_make_target_in_a_page_is_there() -> None:
