@@ -296,11 +296,29 @@ def test_a_password_that_cannot_be_had_is_named(place: Place, key: str, said: st
     assert SECRET not in f"{caught.value}{caught.value.hint}"
 
 
+def test_a_persons_own_variable_may_hold_a_name(place: Place) -> None:
+    place.own(f'[targets.prod]\nurl = "{REMOTE}"\nenvironment = "prod"\n')
+    place.environ["PGDECK_URL"] = "prod"
+    target = place.target()
+    assert (target.name, target.source) == ("prod", "PGDECK_URL")
+    assert target.environment is Environment.PROD
+    place.environ["PGDECK_URL"] = "prdo"
+    with pytest.raises(UsageProblem, match="PGDECK_URL: prdo is neither"):
+        place.target()
+
+
+def test_a_variable_that_is_named_twice_counts_once(place: Place) -> None:
+    place.environ["DATABASE_URL"] = REMOTE
+    place.projects('url_env = "DATABASE_URL"')
+    assert [each.source for each in place.resolution().candidates] == ["DATABASE_URL"]
+
+
 def test_a_projects_command_runs_only_when_it_was_seen(place: Place) -> None:
     place.projects(f'url = "{HERE}"\npassword_command = "echo {SECRET}"\n')
     with pytest.raises(Refused, match=r"wants to run echo s3cret.*not trusted") as caught:
         place.target()
     assert f"pgdeck config trust {place.project}" in caught.value.hint
+    assert f"pgdeck config trust {place.project}" in place.resolution().notes[0]
     trust.trust(place.project, [("echo", SECRET)])
     assert unlock(place.target()).conninfo["password"] == SECRET
     # Another one is another question.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,12 +63,13 @@ class Search:
         """
         if argument is not None:
             yield self._argument(argument)
-        for variable in (OWN_VARIABLE, PROJECT_VARIABLE):
-            yield from self._variable(variable)
+        yield from self._own_variable()
+        yield from self._variable(PROJECT_VARIABLE)
         if self._directory is None:
             yield from self._libpq()
             return
-        if self.project and (variable := self.project.look.url_env):
+        variable = self.project.look.url_env if self.project else ""
+        if variable not in ("", OWN_VARIABLE, PROJECT_VARIABLE):
             yield from self._variable(variable)
         yield from self._around()
 
@@ -186,6 +188,15 @@ class Search:
         every = {**project, **{name: each for name, each in own.items() if each.is_named}}
         names = dict.fromkeys((*own, *project))
         return {name: every[name] for name in names if name in every and every[name].is_named}
+
+    def _own_variable(self) -> Iterator[Candidate]:
+        """Yield what a person's own variable says: an address, or the name of a target."""
+        targets = self._settings.targets if self._settings else {}
+        own = targets.get(self._environ.get(OWN_VARIABLE, ""))
+        if own is not None and own.is_named:
+            yield replace(named_candidate(own, Rank.VARIABLE), source=OWN_VARIABLE)
+        else:
+            yield from self._variable(OWN_VARIABLE)
 
     def _variable(self, variable: str) -> Iterator[Candidate]:
         text = self._environ.get(variable)

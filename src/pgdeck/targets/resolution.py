@@ -128,5 +128,26 @@ def _notes(
 ) -> tuple[str, ...]:
     notes: Iterable[str] = winner.address.notes if winner.address else ()
     line = find_passline(filled.values, environ)
-    loose = f"{line.file} is ignored, others may read it: {line.ignored}" if line else ""
-    return (*notes, *(marks.notes if marks else ()), *([loose] if line and line.ignored else []))
+    loose = (
+        f"{line.file} is ignored, others may read it: {line.ignored}"
+        if line and line.ignored
+        else ""
+    )
+    wish = _open_wish(marks) if marks else ""
+    told = (*notes, *(marks.notes if marks else ()), wish, loose)
+    return tuple(each for each in told if each)
+
+
+def _open_wish(marks: Marks) -> str:
+    """Say what the project must be trusted for before its password counts, nothing if it is."""
+    file, password = marks.project_file, marks.password
+    if file is None or password is None or file != marks.password_file:
+        return ""
+    from pgdeck.targets.passwords import wish_of
+    from pgdeck.targets.trust import is_trusted
+    from pgdeck.targets.trust import said as told
+
+    wish = wish_of(password)
+    if not wish or is_trusted(file.parent, wish):
+        return ""
+    return f"{file} may not {told(wish)} before: pgdeck config trust {file.parent}"
