@@ -26,6 +26,10 @@ from servers import LiveServer
 DRAWN = set("─│┌┐└┘├┤┬┴┼╭╮╰╯█▉▊▋▌▍▎▏▐▔░▒▓▁▂▃▄▅▆▇▕▎╸╺━ ")
 """What is seen and not read."""
 
+STATES = {"good", "notice", "warning", "critical", "unknown", "dev", "staging", "prod", "unmarked"}
+SIGNS = set("●◐▲■?⏸⟳✓✗○▓")
+"""The glyphs of states, and the fill that the bar of connections has a legend for."""
+
 PROBE = Theme(
     "probe",
     "Probe",
@@ -62,16 +66,41 @@ def app_of(pilot: Pilot[int]) -> DeckApp:
     return pilot.app
 
 
-def painted(pilot: Pilot[int]) -> Iterator[tuple[str, Style]]:
-    """Yield every stretch of one style on screen; of a dialog without what is dimmed behind it."""
+def lines(pilot: Pilot[int]) -> Iterator[list[tuple[str, Style]]]:
+    """Yield every line as stretches of one style; of a dialog without what is dimmed behind it."""
     screen = pilot.app.screen
     region = screen.region
     if screen.is_modal:
         region = screen.children[0].region
     for strip in screen._compositor.render_strips(screen.size)[region.y : region.bottom]:
-        for segment in strip.crop(region.x, region.right):
-            if segment.text.strip() and segment.style is not None:
-                yield segment.text, segment.style
+        yield [
+            (segment.text, segment.style)
+            for segment in strip.crop(region.x, region.right)
+            if segment.style is not None
+        ]
+
+
+def painted(pilot: Pilot[int]) -> Iterator[tuple[str, Style]]:
+    """Yield every stretch of one style that is not blank."""
+    return (part for line in lines(pilot) for part in line if part[0].strip())
+
+
+def colour_alone(line: list[tuple[str, Style]]) -> set[str]:
+    """Return the roles of states that neither a glyph nor a word tells, in any pane of a line."""
+    panes: list[dict[str, str]] = [{}]
+    for said, style in line:
+        ink, ground = roles(style) if said.strip() else ("", "")
+        for at, part in enumerate(said.split("│")):
+            if at:
+                panes.append({})
+            for role in {ink, ground} & STATES:
+                panes[-1][role] = panes[-1].get(role, "") + part
+    return {
+        role
+        for pane in panes
+        for role, said in pane.items()
+        if said.strip() and not (set(said) & SIGNS or any(map(str.isalpha, said)))
+    }
 
 
 def colours(pilot: Pilot[int]) -> set[Color]:
@@ -159,10 +188,20 @@ def seen() -> dict[tuple[str, str], str]:
     return {}
 
 
-async def test_every_text_is_in_a_colour_of_the_theme(
+def test_colour_that_is_alone_is_found() -> None:
+    bad = Style(color=PROBE.colors["warning"], bgcolor=PROBE.colors["background"])
+    plain = Style(color=PROBE.colors["text"], bgcolor=PROBE.colors["background"])
+    assert colour_alone([("dead ", plain), ("12", bad), ("│ 3 ▲", plain)]) == {"warning"}
+    assert colour_alone([("dead ▲", plain), ("12", bad + Style(reverse=True))]) == {"warning"}
+    assert not colour_alone([("dead ", plain), ("12", bad), (" %", plain), ("▲", bad)])
+    assert not colour_alone([("waiting", bad), (" │ ", plain), ("? 3", bad)])
+
+
+async def test_every_text_is_in_a_colour_of_the_theme_and_none_speaks_alone(
     pg18: LiveServer, seen: dict[tuple[str, str], str]
 ) -> None:
     pg18.create_database("themes")
+    alone: set[tuple[str, str]] = set()
     async with a_lock(pg18), deck(pg18.dsn("themes"), (130, 40)) as pilot:
         app = app_of(pilot)
         await until(pilot, live(pilot))
@@ -175,8 +214,11 @@ async def test_every_text_is_in_a_colour_of_the_theme(
             for said, style in painted(pilot):
                 if not set(said) <= DRAWN:
                     seen.setdefault(roles(style), said.strip())
+            for line in lines(pilot):
+                alone |= {(role, "".join(said for said, _ in line)) for role in colour_alone(line)}
     strange = {pair: said for pair, said in seen.items() if not set(pair) <= set(ROLES)}
     assert not strange
+    assert not alone
     assert len(seen) > 15
 
 

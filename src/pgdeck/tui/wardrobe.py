@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from textual.app import App
+from textual.notifications import SeverityLevel
 
 from pgdeck.core.abilities import NONE, SIXTEEN, Abilities
 from pgdeck.core.theme import Theme
@@ -62,6 +63,19 @@ class Wardrobe(App[int]):
                 keep_theme(chosen.name)
 
         self.push_screen(ThemeChooser(before, self.can_wear, self.wear), take)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Say something in passing; what is wrong has a sign beside its colour."""
+        said = message if severity == "information" else f"▲ {message}"
+        super().notify(said, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def _mark(self, theme: Theme, name: str) -> None:
         self.worn = theme
