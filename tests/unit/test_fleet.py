@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pgdeck.core.fleet import Glance, Member, Passwords, berth, marked, match, sister
+from pgdeck.core.berth import Passwords, berth, sister
+from pgdeck.core.fleet import Glance, Member, marked, match
 from pgdeck.core.rows import Unknown, Value
 from pgdeck.core.snapshot import Failure, FailureKind
 from pgdeck.core.target import Conninfo, Environment, Kind, Target

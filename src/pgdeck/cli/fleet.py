@@ -7,14 +7,17 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pgdeck import paths
-from pgdeck.core.fleet import Glance, Member
 from pgdeck.core.snapshot import Failure, FailureKind
-from pgdeck.core.source import Watcher
-from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.target import Target
 from pgdeck.errors import Problem
+
+if TYPE_CHECKING:
+    from pgdeck.core.fleet import Glance, Member
+    from pgdeck.core.source import Watcher
+    from pgdeck.core.spec import ScreenSpec
 
 
 class FileFleet:
@@ -38,6 +41,7 @@ class FileFleet:
 
     async def glance(self, target: Target) -> Glance:
         """Look once over a connection of its own, within a few seconds."""
+        from pgdeck.core.fleet import Glance
         from pgdeck.wiring import take_glance
 
         try:
@@ -71,6 +75,7 @@ def _unlocked(target: Target) -> Target:
 
 def _named() -> Iterator[Member]:
     """Yield the targets that the configuration names; one with a mistake says which."""
+    from pgdeck.core.fleet import Member
     from pgdeck.targets.detect import own_settings, working_directory
     from pgdeck.targets.order import Search
 

@@ -15,7 +15,6 @@ from textual.timer import Timer, TimerCallback
 from textual.widgets import Input
 
 from pgdeck.core.abilities import Abilities
-from pgdeck.core.fleet import Fleet
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.target import Target
 from pgdeck.core.theme import Theme
@@ -33,6 +32,7 @@ from pgdeck.tui.wardrobe import MODERN, Wardrobe, without
 
 if TYPE_CHECKING:
     from pgdeck.core.check import Pardons
+    from pgdeck.core.fleet import Fleet
     from pgdeck.core.ladder import Examine
     from pgdeck.core.shell import OpenShell
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -18,7 +18,6 @@ from pgdeck.tui.clicks import ClickScreen
 from pgdeck.tui.framing import CHECKS, SERVER, Framing
 from pgdeck.tui.memory import Memory
 from pgdeck.tui.messages import LinkChanged, SnapshotArrived
-from pgdeck.tui.place import Choices, Place
 from pgdeck.tui.stage import Stage
 from pgdeck.tui.views.view import (
     AskFilter,
@@ -32,6 +31,9 @@ from pgdeck.tui.widgets.canvas import Canvas
 from pgdeck.tui.widgets.cramped import fit_window
 from pgdeck.tui.widgets.inkwell import INKS
 from pgdeck.tui.widgets.prompt import Prompt
+
+if TYPE_CHECKING:
+    from pgdeck.tui.place import Choices, Place
 
 AGE_EVERY, AGE_SELDOM = 0.5, 5.0
 REMEMBERED = 20
@@ -109,6 +111,8 @@ class Deck(ClickScreen):
     @property
     def place(self) -> Place:
         """Where a person is now, to come back to."""
+        from pgdeck.tui.place import Place
+
         views = {**self._left, **self._stage.choices()}
         return Place(self.current, tuple(self._visited), frozenset(self._zen), views)
 

@@ -13,7 +13,7 @@ from pgdeck.core.spec import Format
 from pgdeck.core.target import Environment, Target
 from pgdeck.core.text import cut_middle, fit, safe
 from pgdeck.tui.figures import figure, plain
-from pgdeck.tui.ink import Line, Span, clip, line_width
+from pgdeck.tui.ink import OWN_COLOUR, Line, Span, clip, line_width
 
 NAME_LEAST, NAME_MOST = 14, 34
 COLUMNS = (
@@ -65,7 +65,8 @@ def fleet_line(seen: Seen, now: float, width: int, *, chosen: bool) -> Line:
     sign = "▸" if chosen else " "
     current = "◉" if seen.current else " "
     label = fit(cut_middle(safe(seen.member.name), name), name)
-    role = "title" if chosen else "text"
+    own = seen.member.target.colour if seen.member.target else ""
+    role = f"{OWN_COLOUR}{own}" if own else "title" if chosen else "text"
     spans = [Span(sign, "key"), Span(current, "focus"), Span(" "), Span(label, role)]
     for each, wide in shown:
         spans += [Span(" "), *_cell(seen, each, now, wide)]

@@ -6,7 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 
 from pgdeck.core.address import place
-from pgdeck.core.fleet import Glance, berth, sister
+from pgdeck.core.berth import berth, sister
+from pgdeck.core.fleet import Glance
 from pgdeck.core.source import Watcher
 from pgdeck.core.target import Target
 from pgdeck.tui.deck import Deck

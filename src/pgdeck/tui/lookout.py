@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from pgdeck.core.fleet import Fleet, Glance, Member, Passwords
+from pgdeck.core.berth import Passwords
+from pgdeck.core.fleet import Fleet, Glance, Member
 from pgdeck.core.snapshot import Failure, FailureKind
 from pgdeck.core.target import Target
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pgdeck.tui.widgets.table.model import TableState
+if TYPE_CHECKING:
+    from pgdeck.tui.widgets.table.model import TableState
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
 from pgdeck.core.spec import ScreenSpec
-from pgdeck.tui.place import Choices
 from pgdeck.tui.views.registry import make_view
 from pgdeck.tui.views.view import View
+
+if TYPE_CHECKING:
+    from pgdeck.tui.place import Choices
 
 
 class Stage:

@@ -10,19 +10,20 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from pgdeck.core.address import place as place_of
-from pgdeck.core.fleet import Fleet, Passwords, berth, sister
+from pgdeck.core.berth import Passwords, berth, sister
 from pgdeck.core.source import LinkState, Watcher
 from pgdeck.core.target import Target
 from pgdeck.errors import Problem
 from pgdeck.tui.bridge import Bridge
 from pgdeck.tui.errands import Errands
 from pgdeck.tui.framing import SERVER
-from pgdeck.tui.place import Place
 from pgdeck.tui.views.registry import warm_up
 from pgdeck.tui.views.view import WatchDatabase
 
 if TYPE_CHECKING:
+    from pgdeck.core.fleet import Fleet
     from pgdeck.tui.lookout import Lookout
+    from pgdeck.tui.place import Place
     from pgdeck.tui.widgets.switcher import Switcher
 
 IDLE_AFTER = 1.5
@@ -52,6 +53,7 @@ class Switching(Errands):
         self._wanted: Target | None = None
         self._changing = False
         self._asked: Watcher | None = None
+        self._met: Watcher | None = None
 
     @property
     def watcher(self) -> Watcher | None:
@@ -80,12 +82,11 @@ class Switching(Errands):
     def _import_the_rest(self) -> None:
         """Load what the other screens need while nobody waits for it."""
         self.run_worker(warm_up, group="warm", thread=True, exit_on_error=False)
-        if self._deck.framing.target is not None:
-            self._note_visit(self._deck.framing.target)
 
-    def _note_visit(self, target: Target) -> None:
-        if self._fleet is not None:
-            visit = partial(self._fleet.visited, target)
+    def _note_visit(self, watcher: Watcher) -> None:
+        """Keep that a target was watched, unless it was only passed by."""
+        if self._fleet is not None and watcher is self.watcher:
+            visit = partial(self._fleet.visited, watcher.target)
             self.run_worker(visit, group="visit", thread=True, exit_on_error=False)
 
     def go_to(self, target: Target) -> None:
@@ -107,8 +108,12 @@ class Switching(Errands):
     async def _change(self, target: Target) -> None:
         """Close everything of the old target, then stand where the new one was left."""
         assert self._fleet is not None
+        from pgdeck.tui.place import Place
+
         deck, old = self._deck, self.watcher
         place = self._places.get(berth(target), Place(deck.current))
+        if target.password_command:
+            self.tell(f"{target.name}: the password command runs.")
         try:
             # It has no connection yet; what cannot be watched costs nothing.
             watcher = await asyncio.to_thread(self._fleet.watcher, target, place.screen)
@@ -123,7 +128,6 @@ class Switching(Errands):
         self._bridge = Bridge(lambda: watcher)
         await deck.move(watcher.target, self._places.get(berth(target), place))
         await self._watch()
-        self._note_visit(target)
 
     def _leave(self, watcher: Watcher) -> None:
         """Keep what is to be found again, and what was last seen."""
@@ -199,6 +203,9 @@ class Switching(Errands):
 
     def _heed(self, watcher: Watcher, link: LinkState) -> None:
         """Ask for a password where one is missing or was refused, once for each try."""
+        if link.connected and self._met is not watcher:
+            self._met = watcher
+            self.set_timer(IDLE_AFTER, partial(self._note_visit, watcher))
         failure = link.failure
         if failure is None or failure.sqlstate != PASSWORD_WANTED or self._fleet is None:
             return

@@ -16,13 +16,13 @@ from pgdeck.tui.frame import ALERTS_HOLD
 from pgdeck.tui.ink import Line, Span, faded
 from pgdeck.tui.memory import Memory
 from pgdeck.tui.panes import Pane, PlacedPane, grid
-from pgdeck.tui.place import Choices
 from pgdeck.tui.views.overview_panes import failure_lines, overview_panes
 from pgdeck.tui.views.view import FooterChanged, Keys, OpenScreen
 from pgdeck.tui.widgets.canvas import Canvas
 
 if TYPE_CHECKING:
     from pgdeck.core.check import Checks
+    from pgdeck.tui.place import Choices
     from pgdeck.watch.model import Overview
 
 TWO_COLUMNS = (("alerts", "activity"), ("connections", "throughput"), ("tables", "vacuum"))
@@ -99,6 +99,8 @@ class OverviewView(Canvas, can_focus=True):
 
     def choices(self) -> Choices:
         """Return the chosen pane."""
+        from pgdeck.tui.place import Choices
+
         return Choices(self._chosen)
 
     def choose_again(self, choices: Choices) -> None:

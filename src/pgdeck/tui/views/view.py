@@ -10,11 +10,11 @@ from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.source import Answer
 from pgdeck.core.spec import Column, ScreenSpec
 from pgdeck.tui.memory import Memory
-from pgdeck.tui.place import Choices
 from pgdeck.tui.widgets.prompt import Filtered
 
 if TYPE_CHECKING:
     from pgdeck.core.printout import Printout
+    from pgdeck.tui.place import Choices
 
 Keys = tuple[tuple[str, str], ...]
 """(key, label) pairs for the footer, most useful first."""
