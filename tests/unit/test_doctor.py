@@ -151,6 +151,10 @@ def test_require_with_an_authority_verifies_as_libpq_does(tmp_path: Path) -> Non
         (Refusal("server login has been failing, cached error: x"), "pooler", "its server"),
         (Refusal("no such database: shop"), "database", "no database shop"),
         (Refusal('cannot connect to invalid database "shop"'), "database", "half there"),
+        (Refusal("No answer from the local socket (no such socket)"), "port", "no such socket"),
+        (Refusal("No answer from h:1 (connection refused)"), "port", "connection refused"),
+        (Refusal("unsupported startup parameter: options"), "pooler", "sends along"),
+        (Refusal(""), "login", "did not say why"),
         (Refusal("something quite new"), "login", "something quite new"),
     ],
 )

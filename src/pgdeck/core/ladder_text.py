@@ -19,6 +19,8 @@ SIGNS: Mapping[Verdict, tuple[str, str, str]] = {
 INDENT = 4 + max(map(len, RUNGS.values()))
 LABEL = 7
 NARROWEST = 20
+WORTH_A_WORD = 0.05
+"""Seconds from which on the time that a rung took is told."""
 
 Part = tuple[str, str]
 """A text and its role."""
@@ -34,6 +36,8 @@ def rung_lines(rung: Rung, width: int | None, *, ascii: bool = False) -> Iterato
     room = None if width is None else max(NARROWEST, width - INDENT)
     quiet = rung.verdict in (Verdict.SKIPPED, Verdict.UNREACHED)
     said = rung.verdict.value if rung.verdict is Verdict.UNREACHED else rung.said
+    if rung.took is not None and rung.took >= WORTH_A_WORD:
+        said += f", after {round(rung.took * 1000)} ms"
     for line in _broken(said, room, ascii=ascii):
         yield [*head, (line, "quiet" if quiet else "text")]
         head = [(" " * INDENT, "text")]

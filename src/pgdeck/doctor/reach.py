@@ -168,11 +168,13 @@ def _nobody(refusals: Sequence[tuple[Address, str, str]]) -> Rung:
     address, said, cause = refusals[-1]
     path = socket_path(address)
     notes = [Note(f"{_numbered(each)}: {why}") for each, why, _ in refusals[:-1]]
-    cure = "start the server, or mend the port"
+    cure = "start the server, or mend the port (of a container: docker compose ps)"
     if "within" in said:
         cure = f"open port {address.keywords['port']} on the way, or go through an SSH tunnel"
     elif "may not" in said:
         cure = f"ls -l {path}; or connect by TCP: host=127.0.0.1"
+    elif "no such" in said:
+        cure = "start the server, or name the directory; to one in a container: host=127.0.0.1"
     elif path is None and not is_here(Conninfo(address.keywords)):
         cure = "start the server there; it must listen beyond itself (listen_addresses = '*')"
     found = _sockets_here() if is_here(Conninfo(address.keywords)) else []

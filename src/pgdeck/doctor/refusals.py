@@ -69,6 +69,15 @@ def _hung_up(refusal: Refusal, case: Case) -> Rung:
     return failed("server", said, cause, "see the server's log")
 
 
+def _gone(refusal: Refusal, _case: Case) -> Rung:
+    if "no such socket" in refusal.text:
+        cause = "libpq looks into the directory that it was built with"
+        cure = "name it: host=/var/run/postgresql, or host=/tmp"
+        return failed("port", refusal.text, cure=cure, cause=cause)
+    cause = "it accepted a moment ago, and no longer does"
+    return failed("port", refusal.text, cause, "is it being restarted? try again")
+
+
 def _babble(refusal: Refusal, case: Case) -> Rung:
     said = f"{case.where} answered a login with what is not PostgreSQL's protocol"
     cause = "it only looked like PostgreSQL, or the line spoils what goes over it"
@@ -265,6 +274,7 @@ _BY_TEXT: tuple[tuple[str, Judge], ...] = (
     (r"valid client certificate|certificate authentication failed", _client_certificate),
     (r"^No secure connection", _secure),
     (r"does not speak PostgreSQL", _babble),
+    (r"^No answer from .*\((connection refused|no such socket|no route|the network)", _gone),
     (r"^No answer from .*\((the connection was closed|connection reset)\)", _hung_up),
     (r"Hot standby mode is disabled|not yet accepting|not accepting connections$", _cold),
     (r"is starting up", _starting),

@@ -67,7 +67,8 @@ def judge_standing(standing: Standing, method: str, password: Password) -> Itera
         yield judge_rights(standing.rights, standing.login, superuser=superuser)
     else:
         why = standing.failures[0].message if standing.failures else ""
-        yield failed("rights", "what this login may see cannot be asked", why, "")
+        note = Note(why, "pgdeck check names what cannot be known, and why")
+        yield fine("rights", "what this login may see cannot be asked", note)
 
 
 def _server(standing: Standing) -> Rung:
