@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pgdeck.core.source import Collector, Watcher
@@ -155,16 +154,6 @@ def audit_thresholds(document: Document, mistakes: list[Mistake]) -> None:
 
     rules = tuple(rule for book in books(FileSamples()) for rule in book.rules)
     audit_thresholds(document, rules, mistakes)
-
-
-AUDITS: tuple[Callable[[Path], Mapping[Path, Sequence[Mistake]]], ...] = ()
-"""What looks at the other files of the configuration directory: the mistakes in each it knows."""
-
-
-def audit_beside(directory: Path) -> Iterator[tuple[Path, Sequence[Mistake]]]:
-    """Yield the other files of the configuration directory with what is wrong in each."""
-    for audit in AUDITS:
-        yield from audit(directory).items()
 
 
 def collector_for(spec: ScreenSpec, target: Target) -> Collector[object]:

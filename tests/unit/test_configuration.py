@@ -67,6 +67,7 @@ def test_no_file_is_an_empty_configuration(tmp_path: Path) -> None:
         ("[target.x]", 1, "target", "target is unknown", "did you mean targets?"),
         ("\n[targets.x]\nulr = 1", 3, "targets.x.ulr", "is unknown", "did you mean url?"),
         ("targets.x.ulr = 1", 1, "targets.x.ulr", "is unknown", "did you mean url?"),
+        ("keys = 3", 1, "keys", "keys is not a table", ""),
         ("targets = 3", 1, "targets", "targets is not a table", ""),
         ("[targets]\nx = 3", 2, "targets.x", "targets.x is not a table", ""),
         ("[targets.x]\nurl = 3", 2, "targets.x.url", "expected a URL", ""),

@@ -17,6 +17,7 @@ from pgdeck.targets.config import (
     project_of,
     read_project_document,
     settings_of,
+    table_of,
 )
 from pgdeck.targets.detect import working_directory
 from pgdeck.targets.document import Document, Malformed, Mistake, nearest, read_document
@@ -64,7 +65,7 @@ def mistakes_in(path: Path, *, own: bool) -> list[Mistake]:
         targets = settings.targets
         mistakes += _screen(document, settings.defaults.screen)
         mistakes += _theme(document, settings.defaults.theme)
-        mistakes += _keys(document)
+        mistakes += _keys(document, mistakes)
     else:
         targets = project_of(document, mistakes).targets
     for name, target in targets.items():
@@ -95,11 +96,11 @@ def _theme(document: Document, name: str) -> Iterator[Mistake]:
         yield document.mistake(("defaults", "theme"), problem.message, problem.hint)
 
 
-def _keys(document: Document) -> list[Mistake]:
+def _keys(document: Document, mistakes: list[Mistake]) -> list[Mistake]:
     from pgdeck.cli.ownkeys import TABLE, mistakes_in_keys
     from pgdeck.wiring import load_specs
 
-    return mistakes_in_keys(document, load_specs()) if document.child(TABLE) else []
+    return mistakes_in_keys(document, load_specs()) if table_of(document, TABLE, mistakes) else []
 
 
 def _service(document: Document, name: str, service: str) -> Iterator[Mistake]:
@@ -125,17 +126,13 @@ def _files() -> Iterator[tuple[Path, bool]]:
 
 def _beside(looked: list[Path]) -> Iterator[Mistake]:
     """Yield what is wrong in the other files of the configuration directory."""
-    from pgdeck.themes import remarks
-    from pgdeck.wiring import audit_beside
+    from pgdeck.themes import own_directory, remarks
 
     own = config_file()
     if own is None:
         return
-    for path, mistakes in audit_beside(own.parent):
-        looked.append(path)
-        yield from mistakes
-    for problem in remarks():
-        yield as_mistake(problem)
+    looked += sorted(own_directory().glob("*.toml"))
+    yield from map(as_mistake, remarks())
 
 
 def as_mistake(problem: UsageProblem) -> Mistake:

@@ -134,6 +134,7 @@ def read_settings(path: Path | None = None) -> Settings:
 def settings_of(document: Document, mistakes: list[Mistake]) -> Settings:
     """Return what a person's file says; what is wrong is left out and added to `mistakes`."""
     mistakes += document.unknown((), TOP_KEYS)
+    table_of(document, ("keys",), mistakes)  # the dashboard reads what is in it
     defaults = _values(document, ("defaults",), DEFAULT_KEYS, mistakes)
     targets = _targets(document, mistakes)
     return Settings(document.path, Defaults(**defaults), targets)

@@ -275,10 +275,20 @@ RULE_KEYS = (
 RULE = Section(
     "checks.RULE", "What is decided about one rule of the checks; also under a target.", RULE_KEYS
 )
+KEY_KEYS = (
+    Key(
+        '"live.pause"',
+        words,
+        "a key or a list of keys",
+        "And so on for every name; the old key is free then.",
+        '"f9"',
+    ),
+)
 CONFIG = (
     Section("defaults", "What the command line and the targets leave open.", DEFAULT_KEYS),
     Section("targets.NAME", "A database that has a name: pgdeck NAME.", TARGET_KEYS),
     RULE,
+    Section("keys", "Other keys for what docs/keys.md names.", KEY_KEYS),
 )
 PROJECT = (
     Section("", "The project's own database.", PROJECT_KEYS),
