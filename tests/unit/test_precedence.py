@@ -205,6 +205,23 @@ def test_a_conflict_is_shown_value_by_value(place: Place) -> None:
     assert (conninfo["host"], conninfo["port"], conninfo["sslmode"]) == ("db", "6000", "require")
 
 
+def test_those_that_lost_stand_in_their_order(place: Place) -> None:
+    place.projects('url = "postgresql://files/shop"\nprefix = "SHOP"')
+    place.environ |= {
+        "DATABASE_URL": "postgresql://db/shop",
+        "SHOP_PG_HOST": "parts",
+        "SHOP_PG_PORT": "1",
+        "PGHOST": "libpq",
+        "PGPORT": "2",
+    }
+    host, port = place.value("host"), place.value("port")
+    assert [source for source, _ in host.lost] == ["SHOP_PG_HOST", "PGHOST", "pgdeck.toml"]
+    # What the URL leaves open is libpq's to fill, whatever the components say.
+    assert (port.value, port.source) == ("2", "PGPORT")
+    assert port.lost == (("SHOP_PG_PORT", "1"),)
+    assert place.target().conninfo["port"] == "2"
+
+
 def test_what_nobody_says_has_its_default(place: Place) -> None:
     place.environ["PGDATABASE"] = "shop"
     values = {each.name: each for each in place.resolution().settings}

@@ -8,11 +8,11 @@ from pathlib import Path
 from pgdeck.core.target import SECRET_KEYWORDS, Environment
 from pgdeck.errors import Problem
 from pgdeck.targets.config import Settings
-from pgdeck.targets.keywords import Filled
+from pgdeck.targets.keywords import LOCATING, Filled
 from pgdeck.targets.marks import Marks, said
 from pgdeck.targets.order import Search
 from pgdeck.targets.passfile import find_passline
-from pgdeck.targets.sources import Candidate, Resolution, Setting
+from pgdeck.targets.sources import Candidate, Rank, Resolution, Setting
 
 MASK = "***"
 VARIABLES = {
@@ -40,6 +40,7 @@ VARIABLES = {
     "PGOPTIONS": "options",
 }
 """libpq's variables that do not say where a database is: libpq itself reads them."""
+LIBPQ = frozenset({*VARIABLES, *LOCATING})
 
 DEFAULTS = {"host": "local socket", "port": "5432", "sslmode": "prefer"}
 FIRST = ("host", "hostaddr", "port", "dbname", "user", "password", "sslmode")
@@ -68,10 +69,7 @@ def resolve(
         return Resolution(candidates, notes=(problem.message, problem.hint))
     offers = _offers(filled, marks, environ)
     for each in candidates[1:]:
-        for keyword, value in (each.address.conninfo if each.address else {}).items():
-            source = each.origins.get(keyword, each.source)
-            if (source, value) not in offers.setdefault(keyword, []):
-                offers[keyword].append((source, value))
+        _add_loser(offers, each)
     values = (*_settings(offers), *_marked(marks or Marks(), filled, winner))
     return Resolution(candidates, values, _notes(winner, marks, filled, environ))
 
@@ -98,6 +96,19 @@ def _offers(filled: Filled, marks: Marks | None, environ: Mapping[str, str]) -> 
     for keyword, value in DEFAULTS.items():
         offers.setdefault(keyword, [("libpq's default", value)])
     return offers
+
+
+def _add_loser(offers: Offers, candidate: Candidate) -> None:
+    """Add what a weaker candidate would have given, in the order of precedence."""
+    for keyword, value in (candidate.address.conninfo if candidate.address else {}).items():
+        entries = offers.setdefault(keyword, [])
+        entry = (candidate.origins.get(keyword, candidate.source), value)
+        at = len(entries)
+        if candidate.rank < Rank.LIBPQ:
+            libpqs = (i for i, (source, _) in enumerate(entries) if i and source in LIBPQ)
+            at = next(libpqs, at)
+        if entry not in entries:
+            entries.insert(at, entry)
 
 
 def _settings(offers: Offers) -> Iterator[Setting]:
