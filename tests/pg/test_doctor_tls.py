@@ -180,3 +180,5 @@ async def test_prefer_off_this_host_is_worth_a_word(
     assert found["tls"].verdict is Verdict.WARNING
     assert "sslmode=prefer" in found["tls"].notes[0].said
     assert "verify-full" in found["tls"].notes[0].cure
+    assert found["login"].verdict is Verdict.WARNING
+    assert "scram-sha-256" in found["login"].notes[0].cure

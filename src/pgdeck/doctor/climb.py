@@ -159,7 +159,8 @@ class Climb:
         finally:
             session.close()
         self._put(self._secrecy(standing))
-        for rung in judge_standing(standing, self._reply.method, self._password):
+        here = is_here(self._target.conninfo)
+        for rung in judge_standing(standing, self._reply.method, self._password, here=here):
             self._put(rung)
         self._put(await asyncio.to_thread(judge_tools, standing.version, self._environ))
 

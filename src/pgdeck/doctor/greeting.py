@@ -79,16 +79,12 @@ async def _heard(stream: Stream) -> bytes | None:
     """Return what comes, nothing when the peer hangs up, None when it stays silent."""
     try:
         async with asyncio.timeout(ANSWER_LIMIT):
-            said = await stream.reader.read(1)
-            if said in (b"S", b"N", b""):
-                # Alone it is an answer; a banner brings the rest with it.
+            said = await stream.reader.read(512)
+            if said not in (b"S", b"N", b""):
+                # A banner may come in pieces, the answer is one letter alone.
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(0.05):
-                        said += await stream.reader.read(512) if said else b""
-                return said
-            with suppress(TimeoutError):
-                async with asyncio.timeout(0.2):
-                    said += await stream.reader.read(512)
+                    async with asyncio.timeout(0.2):
+                        said += await stream.reader.read(512)
             return said
     except TimeoutError:
         return None

@@ -50,11 +50,13 @@ async def stand(session: Session) -> Standing:
     return Standing(session, await session.round(questions))
 
 
-def judge_standing(standing: Standing, method: str, password: Password) -> Iterator[Rung]:
-    """Yield the rungs from the server to the rights."""
+def judge_standing(
+    standing: Standing, method: str, password: Password, *, here: bool
+) -> Iterator[Rung]:
+    """Yield the rungs from the server to the rights; `here`: the line does not leave this host."""
     yield _server(standing)
     yield _slots(standing)
-    yield _login(standing, method, password)
+    yield _login(standing, method, password, here=here)
     yield _role(standing)
     yield _database(standing)
     if standing.pooled:
@@ -107,12 +109,15 @@ def _slots(standing: Standing) -> Rung:
 METHODS = {"scram": "scram-sha-256", "trust": "trust", "password": "password in clear text"}
 
 
-def _login(standing: Standing, method: str, password: Password) -> Rung:
+def _login(standing: Standing, method: str, password: Password, *, here: bool) -> Rung:
     named = METHODS.get(method, method)
     said = f"accepted ({named})" if named else "accepted"
     notes = []
     if method == "trust":
         said = "accepted without any proof (trust)"
+        if not here:
+            open_to = "anybody who reaches the port from here is let in as this login"
+            notes.append(Note(open_to, "scram-sha-256 in place of trust in pg_hba.conf; reload"))
     elif password.source and method in ("scram", "password", "md5"):
         said += f", the password from {password.source}"
     valid = standing.session.get("valid_s")
@@ -120,6 +125,9 @@ def _login(standing: Standing, method: str, password: Password) -> Rung:
         left = "".join(age(float(valid)))
         cure = f"ALTER ROLE {standing.login} VALID UNTIL '...'"
         notes.append(Note(f"the password is no longer valid in {left}", cure))
+    if method == "password" and not here:
+        bare = "the server asks for the password itself, and sees it in clear text"
+        notes.append(Note(bare, "scram-sha-256 in place of password in pg_hba.conf; reload"))
     if method == "md5":
         notes.append(Note("md5 is going out of use: password_encryption = scram-sha-256"))
     return fine("login", said, *notes)
