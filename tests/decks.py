@@ -19,7 +19,7 @@ Size = tuple[int, int]
 
 @asynccontextmanager
 async def deck(
-    dsn: str, size: Size = (80, 24), *, start: str = "overview", interval: float = 0.5
+    dsn: str, size: Size = (80, 24), *, start: str = "overview", interval: float | None = 0.5
 ) -> AsyncIterator[Pilot[int]]:
     target = find_target(dsn, {})
     assert target is not None

@@ -90,13 +90,15 @@ def program(
     controls: bool = True,
     database: str = "postgres",
     variables: Mapping[str, str] = MappingProxyType({}),
+    interval: str | None = "0.5",
 ) -> Iterator[Terminal]:
     """Run the dashboard in a terminal, which signals it when it `controls` the session.
 
     It watches a database of a server, or the target that a text names.
     """
     target = server if isinstance(server, str) else server.dsn(database)
-    command = (sys.executable, "-m", "pgdeck", target, "--interval", "0.5", *words)
+    every = () if interval is None else ("--interval", interval)
+    command = (sys.executable, "-m", "pgdeck", target, *every, *words)
     with running(state, *command, term=term, controls=controls, variables=variables) as terminal:
         yield terminal
 

@@ -137,11 +137,15 @@ def _freshness(state: FrameState) -> Line:
 
 def _line_note(state: FrameState) -> Line:
     """Say that refreshes are rare because of the line, and how long its round trips are."""
-    trip = f"line {plain(state.trip, Format.DURATION)}" if state.trip is not None else ""
+    trip = f"line {_milliseconds(state.trip)}" if state.trip is not None else ""
     if state.slowed:
         why = trip if state.slowed == "line" and trip else state.slowed
         return (Span(f" slowed: {why}", "notice"),)
     return (Span(f" · {trip}", "quiet"),) if trip else ()
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 0.995 else f"{round(seconds * 100) * 10} ms"
 
 
 def tab_line(

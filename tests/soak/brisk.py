@@ -1,0 +1,73 @@
+"""The dashboard at a pace that no person asks for, telling what it holds: a program for the soak.
+
+Arguments: the target, seconds between refreshes, a file for a line of JSON a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+
+from pgdeck.core.snapshot import Snapshot
+from pgdeck.targets.detect import find_target
+from pgdeck.tui.app import DeckApp
+from pgdeck.wiring import load_specs, open_pardons, open_watcher
+
+
+class BriskApp(DeckApp):
+    """Counts what it is told and what it holds, and writes both down once a second."""
+
+    counted: Counter[str]
+    out: Path
+
+    def on_ready(self) -> None:
+        """Begin to count."""
+        self.counted = Counter()
+        self.set_interval(1.0, self._tell)
+
+    def _tell(self) -> None:
+        watcher = self.watcher
+        if watcher is not None and not self.counted["subscribed"]:
+            self.counted["subscribed"] = 1
+            watcher.subscribe(self._count)
+        gc.collect()
+        pss = Path("/proc/self/smaps_rollup").read_text().split("Pss:")[1].split()[0]
+        held = {
+            "memory": int(pss) * 1024,
+            "descriptors": len(os.listdir("/proc/self/fd")),
+            "threads": threading.active_count(),
+            "tasks": len(asyncio.all_tasks()),
+            "refreshes": self.counted["refreshes"],
+            "interval": self._deck.framing.every(self._deck.view),
+        }
+        with self.out.open("a") as file:
+            file.write(json.dumps(held) + "\n")
+
+    def _count(self, snapshot: Snapshot[object]) -> None:
+        if snapshot.source == self._deck.current and snapshot.failure is None:
+            self.counted["refreshes"] += 1
+
+
+def main(address: str, interval: str, out: str) -> int:
+    """Run until the terminal or a signal ends it; returns the exit code."""
+    target = find_target(address, {})
+    assert target is not None
+    app = BriskApp(
+        lambda: open_watcher(target),
+        load_specs(),
+        target,
+        interval=float(interval),
+        open_pardons=open_pardons,
+    )
+    app.out = Path(out)
+    return app.run() or 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(*sys.argv[1:]))
