@@ -103,7 +103,18 @@ def test_rules_without_data_are_no_health() -> None:
     assert "It took too long" in text_of(alerts_pane(failed, KEYS).body(40, 5)[0])
 
 
-def _old(checks: Checks, seconds: float, width: int, height: int) -> tuple[str, Sequence[Line]]:
+def test_the_count_has_its_mark_so_that_it_is_not_read_as_a_key() -> None:
+    def right(*checks: Check) -> str:
+        return _old(Checks(checks), None, 60, 6)[0]
+
+    assert right(WAIT, IDLE) == "■ 2 0 ›"
+    assert right(IDLE) == "▲ 1 0 ›"
+    assert right(FINE) == "none 0 ›"
+
+
+def _old(
+    checks: Checks, seconds: float | None, width: int, height: int
+) -> tuple[str, Sequence[Line]]:
     seen = Reading(checks, 0.0, datetime(2026, 11, 21, tzinfo=UTC))
     pane = alerts_pane(Snapshot("checks", "shop", 1, 0.0, 0.0, None, seen), KEYS, seconds)
     return text_of(pane.right), pane.body(width, height)

@@ -69,8 +69,9 @@ def _count(checks: Checks) -> Line:
     alerts = checks.alerts
     if not alerts:
         return (Span("none", "quiet"),)
-    worst = max(LEVELS[alert.state] for alert in alerts)
-    return (Span(str(len(alerts)), LEVEL_ROLES[worst]),)
+    worst = max(alerts, key=lambda alert: LEVELS[alert.state]).state
+    # With its mark, as the tabs have it: a bare number beside the key would be read as one.
+    return (Span(f"{MARKS[worst]} {len(alerts)}", LEVEL_ROLES[LEVELS[worst]]),)
 
 
 def alert_lines(checks: Checks, keys: Mapping[str, str], width: int, height: int) -> list[Line]:
