@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tomllib
@@ -10,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from pgdeck.targets.composecli import docker_program
+from pgdeck.targets.composecli import ask_compose
 from pgdeck.targets.project import ProjectSettings, project_candidates
 from pgdeck.targets.sources import Candidate
 
 CONFIGURATIONS = Path(__file__).resolve().parents[1] / "configurations"
 CASES = sorted(path.name for path in CONFIGURATIONS.iterdir() if path.is_dir())
+OWN = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
 KEYWORDS = ("host", "port", "user", "password", "dbname", "sslmode")
 Expected = dict[str, Any]
 
@@ -44,7 +46,7 @@ def resolve(name: str, place: Path, *, ask_docker: bool) -> list[Candidate]:
 
     environ = {key: here(value) for key, value in case.get("environ", {}).items()}
     if ask_docker:
-        environ |= {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(place)}
+        environ |= OWN  # the plugin is looked for at home
     given: dict[str, Any] = {key: here(value) for key, value in case.get("settings", {}).items()}
     secrets = Path(given.pop("secrets", str(root / "no-secrets")))
     settings = ProjectSettings(
@@ -91,8 +93,8 @@ def test_it_resolves_to_what_a_person_says(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [name for name in CASES if re.match("compose|system", name)])
 def test_compose_itself_reads_it_alike(name: str, tmp_path: Path) -> None:
-    if docker_program({"PATH": "/usr/local/bin:/usr/bin:/bin"}) is None:
-        pytest.skip("there is no docker program")
+    if ask_compose((CONFIGURATIONS / "compose-plain" / "compose.yaml",), OWN, 20) is None:
+        pytest.skip("docker compose does not answer")
     check(
         resolve(name, tmp_path, ask_docker=True),
         told(name).get("expected", {}),

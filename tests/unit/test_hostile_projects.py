@@ -91,7 +91,7 @@ def test_a_hostile_text_does_no_harm(what: str, tmp_path: Path) -> None:
 @pytest.mark.timeout(20)
 def test_docker_compose_gets_little_time_for_a_hostile_file(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text(HOSTILE["laughing aliases"])
-    environ = {"HOME": str(tmp_path), "PATH": "/usr/local/bin:/usr/bin:/bin"}
+    environ = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     project_candidates(tmp_path, environ, ProjectSettings())
 
 

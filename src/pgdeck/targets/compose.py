@@ -172,8 +172,9 @@ def _environment(value: object, text: Callable[[object], str]) -> dict[str, str]
 
 _SHORT_PORT = re.compile(
     r"(?:(?:(?P<address>\[[^\]]*\]|[^:]*(?=:[^:]*:)|[0-9A-Fa-f:]+(?=:\d[\d-]*:\d)):)?"
-    r"(?P<published>\d[\d-]*)?:)?(?P<target>\d+)(?:-\d+)?(?:/(?P<protocol>\w+))?"
+    r"(?P<published>\d[\d-]*)?:)?(?P<target>\d+(?:-\d+)?)(?:/(?P<protocol>\w+))?"
 )
+MOST_PORTS = 100
 
 
 def _ports(value: object, text: Callable[[object], str]) -> Iterator[Port]:
@@ -186,10 +187,24 @@ def _ports(value: object, text: Callable[[object], str]) -> Iterator[Port]:
             published, address = match["published"] or "", match["address"] or ""
         else:
             continue
-        if target.isdecimal() and len(target) < 6 and protocol == "tcp":
-            # Of a range of ports the first free one is taken: chance, as with none.
-            fixed = published if published.isdecimal() and published != "0" else ""
-            yield Port(int(target), fixed, address.strip("[]"))
+        if protocol == "tcp":
+            yield from _pairs(target, published, address.strip("[]"))
+
+
+def _pairs(target: str, published: str, address: str) -> Iterator[Port]:
+    """Yield a port, or each of a range; of several for one the first free is taken, by chance."""
+    inner, outer = _range(target), _range(published)
+    if len(inner) == len(outer):
+        yield from (Port(*pair, address) for pair in zip(inner, map(str, outer), strict=True))
+    else:
+        yield from (Port(each, "", address) for each in inner)
+
+
+def _range(text: str) -> range:
+    match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", text)
+    if match is None or int(match[1]) == 0:
+        return range(0)
+    return range(int(match[1]), int(match[2] or match[1]) + 1)[:MOST_PORTS]
 
 
 def _mounts(value: object, text: Callable[[object], str]) -> Iterator[str]:

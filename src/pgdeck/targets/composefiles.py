@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pgdeck.errors import UsageProblem
@@ -79,7 +80,7 @@ def filling(directory: Path, environ: Mapping[str, str]) -> tuple[dict[str, str]
 
 def _optional(path: Path, environ: Mapping[str, str], notes: list[str]) -> DotEnv | None:
     try:
-        return read_dotenv(path, environ)
+        return read_dotenv(path, environ, bare=True)
     except UsageProblem as problem:
         notes.append(problem.message)
         return None
@@ -92,7 +93,8 @@ def read_project(files: tuple[Path, ...], environ: Mapping[str, str]) -> Compose
     data: dict[str, object] = {}
     for path in files:
         data = merge(data, loader.load(path))
-    return build(_settled(data), files, _Filling(values), [*notes, *loader.notes])
+    found = build(_settled(data), files, _Filling(values), [*notes, *loader.notes])
+    return replace(found, variables=values)
 
 
 class _Filling:
@@ -209,6 +211,7 @@ def _parsed(path: Path) -> dict[str, object]:
 
 
 # What stands in its own right and is not added to what an earlier file says.
+_SETS = frozenset({"env_file", "profiles"})
 _REPLACED = frozenset({"command", "entrypoint", "test", "image", "path"})
 
 
@@ -232,6 +235,8 @@ def _merged(name: str, old: object, new: object, depth: int) -> object:
     if isinstance(old, dict) and isinstance(new, dict):
         # Services, their networks, and what is below: aliases could make more of it endless.
         return merge(old, new, depth + 1) if depth < DEEPEST_MERGE else new
+    if name in _SETS:
+        return list(dict.fromkeys(map(word, (*sequence(old), *sequence(new)))))
     if isinstance(old, list) and isinstance(new, (list, str)):
         return [*old, *sequence(new)]
     return old if new is None else new

@@ -37,25 +37,28 @@ class DotEnv:
         return self.values.get(name, "")
 
 
-def read_dotenv(path: Path, environ: Mapping[str, str]) -> DotEnv | None:
+def read_dotenv(path: Path, environ: Mapping[str, str], *, bare: bool = False) -> DotEnv | None:
     """Return what a file sets, None when there is none; raises like `read_text`.
 
     ``${NAME}`` takes the environment's value before an earlier line's; in single quotes it is text.
+    `bare`: ``$NAME`` does likewise, as it does for compose and for few other readers.
     """
     text = read_text(path)
-    return None if text is None else parse_dotenv(text, path, environ)
+    return None if text is None else parse_dotenv(text, path, environ, bare=bare)
 
 
-def parse_dotenv(text: str, path: Path, environ: Mapping[str, str]) -> DotEnv:
+def parse_dotenv(
+    text: str, path: Path, environ: Mapping[str, str], *, bare: bool = False
+) -> DotEnv:
     """Return what a text sets; a line that cannot be read sets nothing."""
     values: dict[str, str] = {}
     lines: dict[str, int] = {}
     known = dict(environ)
     filled = 0
     for name, value, literal, line in _entries(text.replace("\r\n", "\n")):
-        if not literal and "${" in value and filled < LIMIT:
+        if not literal and ("$" if bare else "${") in value and filled < LIMIT:
             try:
-                value = fill(value, ChainMap(known, values), bare=False)
+                value = fill(value, ChainMap(known, values), bare=bare)
             except UnfilledError:
                 continue
             filled += len(value)

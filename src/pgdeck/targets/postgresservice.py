@@ -188,7 +188,7 @@ def address_of(
     way = way_to(service, ask_port, project.engine)
     keywords = {"host": way.host, "port": way.port}
     origins: dict[str, str] = {}
-    environment = {**_from_files(service), **service.environment}
+    environment = {**_from_files(service, project), **service.environment}
     for keyword, (names, pattern) in _PARTS.items():
         secret = _secret(service, project, environment, names, pattern)
         if secret is not None:
@@ -211,11 +211,11 @@ def _other_database(used: list[Address], own: str) -> Address | None:
     return used[0] if len(names) == 1 and own not in names else None
 
 
-def _from_files(service: Service) -> dict[str, str]:
+def _from_files(service: Service, project: ComposeProject) -> dict[str, str]:
     values: dict[str, str] = {}
     for path in service.env_files:
         try:
-            found = read_dotenv(path, {})
+            found = read_dotenv(path, project.variables, bare=True)
         except UsageProblem:
             continue
         values |= found.values if found else {}

@@ -6,11 +6,19 @@ Aliases share what they name, so that a small file cannot become a large value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 DEEPEST = 50
+LONGEST_NUMBER = 15
+LARGEST = 1e6
+"""Above it programs write a decimal number differently."""
+_OCTAL = re.compile(r"[-+]?0o?[0-7][0-7_]*")
+_HEXADECIMAL = re.compile(r"[-+]?0x[0-9a-fA-F_]*[0-9a-fA-F]")
+_WHOLE = re.compile(r"[-+]?[0-9][0-9_]*")
+_DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]{1,2})?")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -71,6 +79,23 @@ class _Open:
     merged: list[object] = field(default_factory=list)
 
 
+def _plain(text: str) -> str | None:
+    """Return what stands unquoted as compose takes it: a number is written anew in its turn."""
+    if text in _NULLS:
+        return None
+    if len(text) > LONGEST_NUMBER:
+        return text
+    if _OCTAL.fullmatch(text):
+        return str(int(text.replace("_", "").replace("o", ""), 8))
+    if _HEXADECIMAL.fullmatch(text):
+        return str(int(text.replace("_", ""), 16))
+    if _WHOLE.fullmatch(text):
+        return str(int(text.replace("_", "")))
+    if _DECIMAL.fullmatch(text):
+        return f"{float(text):g}" if abs(float(text)) < LARGEST else text
+    return text
+
+
 class _Builder:
     """Makes values of a parser's events; never recursive, so that no depth can end the program."""
 
@@ -93,8 +118,10 @@ class _Builder:
             value = _merged(done.value, done.merged) if done.merged else done.value
             self._put(value, done.tag, done.anchor, event)
         elif isinstance(event, yaml.ScalarEvent):
-            null = event.implicit[0] and event.style is None and event.value in _NULLS
-            self._put(None if null else event.value, event.tag or "", event.anchor, event)
+            # The parser in C says of a plain scalar that its style is empty, the other one none.
+            plain = event.implicit[0] and not event.style
+            value = _plain(event.value) if plain else event.value
+            self._put(value, event.tag or "", event.anchor, event)
         elif isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
                 raise YamlError(_line(event), "it names an anchor that is not there")
