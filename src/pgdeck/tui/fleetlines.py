@@ -15,7 +15,7 @@ from pgdeck.core.text import cut_middle, fit, safe
 from pgdeck.tui.figures import figure, plain
 from pgdeck.tui.ink import OWN_COLOUR, Line, Span, clip, line_width
 
-NAME_LEAST, NAME_MOST = 14, 34
+NAME_LEAST, NAME_MOST = 11, 34
 COLUMNS = (
     # name, width, priority: the highest number goes first where there is no room
     ("environment", 8, 1),

@@ -13,6 +13,7 @@ KEYS = "123456789" + "abefghilmnoprstvwxyz"
 """Keys of what was found; the others belong to what is always there."""
 
 KIND_WIDTH, NAME_WIDTH = 17, 26
+NARROW = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def way_line(way: Way, width: int, *, chosen: bool) -> Line:
         sign,
         key,
         Span(f"{glyph} ", role),
-        Span(fit(way.sighting.kind.value, KIND_WIDTH), "quiet"),
+        Span(fit(way.sighting.kind.value, KIND_WIDTH) if width >= NARROW else "", "quiet"),
         Span(name, "text" if way.open else "quiet"),
         Span(safe(way.about), "text"),
     ]

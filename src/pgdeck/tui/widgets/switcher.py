@@ -24,8 +24,11 @@ from pgdeck.tui.sisters import about_sister, sister_line, sisters_head
 from pgdeck.tui.widgets.canvas import Canvas
 
 TELL_EVERY = 1.0
-AROUND = 9
-"""Lines of the switcher, and around it, that are no rows."""
+ABOVE_AND_BELOW = 4
+"""Lines inside the frame that are no rows."""
+
+AROUND, LOW, TIGHT = 9, 16, 7
+"""Lines that are no rows, of the frame and around it; fewer in a low terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Switcher(ModalScreen[Target | None]):
 
     def on_resize(self) -> None:
         """Use the new room."""
+        self._top = 0
         self.call_after_refresh(self.draw)
 
     def on_key(self, event: events.Key) -> None:
@@ -169,8 +173,9 @@ class Switcher(ModalScreen[Target | None]):
         if not self.is_mounted:
             return
         rows = self._rows()
-        height = max(1, min(len(rows), self.app.size.height - AROUND))
-        self._lines.styles.height = height + 4
+        around = AROUND if self.app.size.height >= LOW else TIGHT
+        height = max(1, min(len(rows), self.app.size.height - around))
+        self._lines.styles.height = height + ABOVE_AND_BELOW
         self._frame()
         width = self._lines.size.width
         if not width:
@@ -207,7 +212,7 @@ class Switcher(ModalScreen[Target | None]):
         return self._side.sisters_missing() if self._databases else "Reading the configuration."
 
     def _page(self) -> int:
-        return max(1, self._lines.size.height - 4)
+        return max(1, self._lines.size.height - ABOVE_AND_BELOW)
 
     def _at(self, rows: Sequence[Row]) -> int:
         """Return the place of the chosen one; at first of the second, the one before this."""
