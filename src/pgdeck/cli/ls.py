@@ -56,15 +56,34 @@ def run(args: argparse.Namespace) -> int:
         return _list_screens(menu, args)
     spec = menu.find(args.screen)
     if spec is None:
-        raise _no_screen(args.screen, menu)
+        return _list_fleet(args, menu)
     answer = Answer(spec, columns_of(spec))
     rule = _rule(args.filter or "", answer.columns)
     target = args.find_target()
     asyncio.run(_ask(answer, target, rates=args.rates))
+    return _write(answer, rule, args, target_shape(target, answer.server))
+
+
+def _list_fleet(args: argparse.Namespace, menu: Menu) -> int:
+    """Print every target at a glance; 4 when none of them answers."""
+    from pgdeck.cli.fleetrows import NAMES, SPEC, fleet_table
+
+    if args.screen not in NAMES:
+        raise _no_screen(args.screen, menu)
+    answer = Answer(SPEC, SPEC.columns, taken_at=datetime.now(UTC), age_s=0.0)
+    rule = _rule(args.filter or "", answer.columns)
+    answer.table, reached = fleet_table(args)
+    return _write(answer, rule, args, {}) or (0 if reached else UNREACHABLE)
+
+
+def _write(
+    answer: Answer, rule: Filter, args: argparse.Namespace, identity: dict[str, object]
+) -> int:
+    """Write the rows that the filter lets through; returns the exit code."""
     found = len(answer.table.rows)
     answer.table = _narrowed(answer, rule, args.limit)
     if args.json:
-        write(to_json(_printout(answer), target_shape(target, answer.server)))
+        write(to_json(_printout(answer), identity))
     elif args.csv:
         write(to_csv(_printout(answer), terminal=terminal_width() is not None))
     elif args.markdown and answer.code == 0:

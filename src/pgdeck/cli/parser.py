@@ -76,6 +76,7 @@ LS_EXAMPLES = f"""\
 examples:
   pgdeck ls
   pgdeck ls tables service=prod
+  pgdeck ls targets
   pgdeck ls activity --json --filter 'state:active'
 
 exit codes:
