@@ -204,7 +204,7 @@ def test_what_programs_read_is_complete() -> None:
     assert [rung["rung"] for rung in shape["rungs"]] == list(RUNGS)  # type: ignore[attr-defined]
 
 
-@given(st.text(max_size=80), st.integers(40, 160), st.booleans())
+@given(st.text(max_size=80), st.integers(20, 160), st.booleans())
 def test_no_line_is_too_wide_or_hostile(text: str, width: int, ascii: bool) -> None:
     rung = failed("port", text, text, text, Note(text, text))
 

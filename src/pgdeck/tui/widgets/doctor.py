@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.text import Text
@@ -138,7 +139,11 @@ class DoctorScreen(Dialog):
         tried = {rung.name for rung in self._rungs}
         name = next((each for each in RUNGS if each not in tried), None)
         if name is not None:
-            first = next(rung_lines(unreached(name), width, ascii=self._ascii))
-            sign = ("~ " if self._ascii else "◐ ", "notice")
-            rungs.append([sign, first[1], (QUESTIONS[name], "quiet")])
+            rungs += self._asking(name, width)
         return [[("Trying every rung, one after another.", "notice")], [], *rungs]
+
+    def _asking(self, name: str, width: int) -> list[list[Part]]:
+        """Return the lines of the rung that is being tried."""
+        asked = replace(unreached(name), verdict=Verdict.SKIPPED, said=QUESTIONS[name])
+        first, *more = rung_lines(asked, width, ascii=self._ascii)
+        return [[("~ " if self._ascii else "◐ ", "notice"), *first[1:]], *more]
