@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -17,7 +18,9 @@ import pytest
 from diagnosing import Found, black_hole, climb, peer
 from pgdeck.core.ladder import Verdict
 from pgdeck.doctor import greeting, reach, tools
+from pgdeck.doctor.climb import examine
 from pgdeck.errors import Problem
+from pgdeck.targets.detect import find_target
 from servers import Ground, LiveServer, free_port
 
 PASSWORD = "sesame-open"
@@ -121,6 +124,15 @@ async def test_a_port_that_refuses() -> None:
 
     assert (found.broken, found.code) == ("port", 4)
     assert "connection refused" in found["port"].said
+
+
+async def test_a_container_that_is_not_started() -> None:
+    target = find_target(f"host=127.0.0.1 port={free_port()} user=x dbname=x", {})
+    assert target is not None
+    ladder = await examine(replace(target, container="shop-db-1"), {}, lambda _rung: None)
+
+    assert ladder.broken is not None
+    assert "shop-db-1: docker compose up -d" in ladder.broken.cure
 
 
 async def test_a_socket_that_is_not_there(tmp_path: Path) -> None:

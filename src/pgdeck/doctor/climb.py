@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pgdeck.core.address import is_here
 from pgdeck.core.ladder import (
@@ -97,6 +98,9 @@ class Climb:
                 self._put(skipped(name, "only libpq knows where the service leads"))
             return
         rung, stream = await try_ports(self._addresses)
+        if stream is None and (container := self._target.container):
+            cure = f"start its container {container}: docker compose up -d, or docker start"
+            rung = replace(rung, cure=cure)
         self._put(rung)
         if stream is None:
             return
