@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from pgdeck.core.rows import Query
-from pgdeck.core.snapshot import Failure
+from pgdeck.core.snapshot import Failure, Snapshot
 from pgdeck.core.source import Answer
 from pgdeck.pg.connect import open_session
 from pgdeck.watch.model import (
@@ -22,6 +22,7 @@ from pgdeck.watch.model import (
 )
 from pgdeck.watch.overview import OverviewCollector
 from pgdeck.watch.round import RoundContext, Rounds
+from pgdeck.wiring import open_watcher
 from servers import LiveServer
 from watching import at_work, busy, look, stuck, target_of, wait_for
 
@@ -305,3 +306,28 @@ async def test_our_own_transactions_are_not_the_servers_load(any_pg: LiveServer)
         session.close()
 
     assert seen == [None, 0, 0, 0, 0, 0, 0, 0]
+
+
+async def test_a_server_at_rest_shows_no_transactions_of_ours(any_pg: LiveServer) -> None:
+    db = any_pg.create_database("at_rest")
+    watcher = open_watcher(target_of(any_pg, db))
+    series: list[float | None] = []
+    enough = asyncio.Event()
+
+    def hear(snapshot: Snapshot[object]) -> None:
+        overview = snapshot.data
+        if isinstance(overview, Overview) and isinstance(overview.throughput, Throughput):
+            series[:] = overview.throughput.transactions
+            if sum(each is not None for each in series) >= 4 and watcher.latest("checks"):
+                enough.set()
+
+    watcher.subscribe(hear)
+    await watcher.start()
+    try:
+        # The rules ask between the first round and the second: theirs are ours, too.
+        watcher.look("server", "overview")
+        async with asyncio.timeout(30):
+            await enough.wait()
+    finally:
+        await watcher.close()
+    assert {each for each in series if each is not None} == {0.0}

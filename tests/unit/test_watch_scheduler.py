@@ -181,9 +181,21 @@ async def test_what_two_ask_alike_is_asked_once() -> None:
     assert line.rounds == [["one", "other"]]
     assert second == (first[1], first[0], first[1])
     assert first[0] != first[1]
-    assert rounds.reported == 1
-    await rounds.ask((one,), 3.0)
-    assert rounds.reported == 3
+    await rounds.close()
+
+
+async def test_what_a_backend_has_reported_is_known() -> None:
+    rounds = Rounds(FakeLine)
+    one, other = Query("one", "SELECT 1"), Query("other", "SELECT 2")
+    forcing = Query("counters", "SELECT pg_catalog.pg_stat_force_next_flush()")
+    await rounds.ask((one, other), 3.0)
+    assert rounds.reported == 1, "the first statement of a session reports itself"
+    await rounds.ask((one, other), 3.0)
+    assert rounds.reported == 1, "nothing is reported twice within a second"
+    await rounds.ask((forcing, one), 3.0)
+    assert rounds.reported == 5, "what forces the report reports itself, too, and not what follows"
+    await rounds.ask((one, forcing), 3.0)
+    assert rounds.reported == 8
     await rounds.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +12,11 @@ from typing import Protocol
 from pgdeck.core.rows import Query
 from pgdeck.core.source import Answer
 from pgdeck.errors import Unreachable
+
+REPORT_EVERY = 1.0
+"""Seconds between two reports of a backend to the statistics (PGSTAT_MIN_INTERVAL)."""
+
+FORCED_REPORT = "pg_stat_force_next_flush"
 
 
 class Line(Protocol):
@@ -55,13 +61,15 @@ class Rounds:
         self._task: asyncio.Task[None] | None = None
         self._spent = 0
         self._reported = 0
+        self._reported_at = -math.inf
 
     @property
     def reported(self) -> int:
         """How many transactions of ours the server has counted before the next round begins.
 
         A session reports what it has done when a statement ends and a second has passed since
-        the last report: with the first statement of a round, as rounds are made.
+        the last report: with the first statement of a round, unless the round before was a moment
+        ago.  A statement that forces the report decides it.
         """
         return self._reported
 
@@ -116,13 +124,18 @@ class Rounds:
                 asked.answered.cancel()
             self._task = None
 
-    def _count(self, asked: int) -> None:
+    def _count(self, queries: Sequence[Query], now: float) -> None:
         try:
             opening = self._line().opening
         except Unreachable:
             return
-        self._reported = self._spent + opening + 1
-        self._spent += opening + asked
+        forcing = (at for at, query in enumerate(queries) if FORCED_REPORT in query.sql)
+        forced = next(forcing, None)
+        # A new session has never reported, and does so at once.
+        if forced is not None or opening or now - self._reported_at >= REPORT_EVERY:
+            self._reported = self._spent + (1 if forced is None else opening + forced + 1)
+            self._reported_at = now
+        self._spent += opening + len(queries)
 
     async def _line_round(self, queries: Sequence[Query], deadline: float) -> tuple[Answer, ...]:
         return await self._line().round(queries, deadline)
@@ -132,8 +145,8 @@ class Rounds:
             return
         # What two ask alike is asked once: the rules and a screen often need the same answer.
         queries = list(dict.fromkeys(query for asked in batch for query in asked.queries))
-        self._count(len(queries))
         loop = asyncio.get_running_loop()
+        self._count(queries, loop.time())
         round_ = loop.create_task(self._line_round(queries, max(a.deadline for a in batch)))
         try:
             await asyncio.wait([round_])
