@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator, Mapping
+from urllib.parse import quote
 
 from pgdeck.targets.interpolation import LONGEST
 
@@ -12,7 +13,7 @@ DEEPEST = 40
 MOST_STEPS = 2_000
 _GETTERS = frozenset({"getenv", "get", "config", "env", "str", "environ", "get_env"})
 _OPTIONS = frozenset({"get_main_option", "get_section", "get_section_option"})
-_PLAIN_CALLS = frozenset({"str", "quote", "quote_plus", "expandvars", "urlquote"})
+_PLAIN_CALLS = frozenset({"str", "int", "quote", "quote_plus", "expandvars", "urlquote"})
 _SAME = frozenset({"strip", "lower", "unicode_string", "render_as_string", "get_secret_value"})
 
 
@@ -27,6 +28,8 @@ class StaticFile:
         self._variables = variables
         self._upper = {name.upper(): name for name in variables}
         self._names: dict[str, ast.expr] = {}
+        self._functions: dict[str, ast.expr] = {}
+        """What each function returns in the end."""
         self._steps = 0
         self.used: list[str] = []
         self.missing: list[str] = []
@@ -35,6 +38,10 @@ class StaticFile:
                 self._remember(node.targets[0], node.value)
             elif isinstance(node, ast.AnnAssign) and node.value is not None:
                 self._remember(node.target, node.value)
+            elif isinstance(node, ast.FunctionDef):
+                returned = [each.value for each in ast.walk(node) if isinstance(each, ast.Return)]
+                if returned and returned[-1] is not None:
+                    self._functions[node.name] = returned[-1]
 
     def _remember(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, ast.Name):
@@ -74,9 +81,11 @@ class StaticFile:
     def reads_options(self, node: ast.expr) -> bool:
         """Whether an expression hands on what the configuration says, as the template does."""
         for _ in range(DEEPEST):
-            if not isinstance(node, ast.Name) or node.id not in self._names:
+            name = getattr(node.func if isinstance(node, ast.Call) else node, "id", "")
+            known = (self._functions if isinstance(node, ast.Call) else self._names).get(name)
+            if known is None:
                 break
-            node = self._names[node.id]
+            node = known
         called = (each.func for each in ast.walk(node) if isinstance(each, ast.Call))
         return any(isinstance(each, ast.Attribute) and each.attr in _OPTIONS for each in called)
 
@@ -108,6 +117,10 @@ class StaticFile:
     def _call(self, node: ast.Call, depth: int) -> str | None:
         called = node.func
         name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+        if isinstance(called, ast.Name) and name in self._functions:
+            return self._value(self._functions[name], depth)
+        if name == "create" and node.keywords:
+            return self._created(node, depth)
         if name == "replace" and isinstance(called, ast.Attribute) and len(node.args) >= 2:
             text, old, new = (self._value(each, depth) for each in (called.value, *node.args[:2]))
             if text is None or not old or new is None:
@@ -122,6 +135,27 @@ class StaticFile:
             # Often a function that only makes one driver's URL of another's.
             return self._value(first, depth)
         return self._variable(name, soft=True)
+
+    def _created(self, node: ast.Call, depth: int) -> str | None:
+        """Return the URL that SQLAlchemy's ``URL.create`` makes of its parts."""
+        given = {each.arg: self._part(each.value, depth) for each in node.keywords if each.arg}
+        driver = given.get("drivername") or (self._value(node.args[0], depth) if node.args else "")
+        if not driver or not given.get("host"):
+            return None
+        login = quote(given.get("username") or "", "")
+        if password := given.get("password"):
+            login += f":{quote(password, '')}"
+        port = f":{given['port']}" if given.get("port") else ""
+        start = f"{login}@" if login else ""
+        return f"{driver}://{start}{given['host']}{port}/{quote(given.get('database') or '', '')}"
+
+    def _part(self, node: ast.expr, depth: int) -> str | None:
+        number = isinstance(node, ast.Constant) and isinstance(node.value, int)
+        return (
+            str(node.value)
+            if isinstance(node, ast.Constant) and number
+            else self._value(node, depth)
+        )
 
 
 def _default(call: ast.Call) -> ast.expr | None:
