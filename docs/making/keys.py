@@ -24,6 +24,21 @@ HEAD = """\
 Each has a name, by which `[keys]` in `config.toml` gives it another one
 ([configuration.md](configuration.md#keys-of-your-own)).
 
+## The palette
+
+`:` finds screens and commands by a few letters. With nothing typed it begins with what you chose
+last, also in earlier sessions (`pgdeck/palette.json` in the XDG state directory, readable by its
+owner alone).
+
+## The mouse
+
+Everything has a key; a mouse is for those who have one at hand. A click opens a tab or chooses a
+pane (a second one opens it), puts the cursor on a row (a double click opens it) or sorts by a
+column's header; the wheel scrolls, with Shift or Ctrl by columns. A click on a key that the
+footer, a title or the first line names presses it, one on a line of a menu or of the palette
+takes it, and one beside a dialog in which nothing is written closes it. `--no-mouse`, or `mouse =
+false` in the configuration, leaves the mouse to the terminal, for selecting text.
+
 """
 
 TITLES = {

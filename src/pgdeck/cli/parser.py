@@ -249,7 +249,7 @@ def _add_looks(parser: argparse.ArgumentParser) -> None:
         help="draw with ASCII alone, or never; else as the terminal and the locale have it",
     )
     group.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
-    group.add_argument("--low-bandwidth", action="store_true", help="paint less often; no motion")
+    group.add_argument("--low-bandwidth", action="store_true", help="fewer bytes for a slow line")
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:

@@ -30,7 +30,7 @@ from pgdeck.tui.frame import (
 from pgdeck.tui.ink import Line
 from pgdeck.tui.keymap import worded
 from pgdeck.tui.keynames import UnfitKeyError, read_key
-from pgdeck.tui.pace import LOW_BANDWIDTH, Pace
+from pgdeck.tui.pace import LOW_BANDWIDTH, SPARED, Pace
 from pgdeck.tui.views.view import Keys, ShowsAlerts, View
 from pgdeck.tui.widgets.canvas import Canvas
 from pgdeck.tui.widgets.prompt import Prompt
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pgdeck.watch.model import Server
 
 SERVER = "server"
+ROOMY = 100
 CHECKS = "checks"
 FIRST_KEYS: Keys = (("?", "help"), (":", "commands"))
 LIVE_KEYS: Keys = (("`", "targets"), ("p", "pause"), ("+ -", "interval"), ("R", "refresh"))
@@ -57,8 +58,8 @@ class Framing:
         self.watcher: Watcher | None = None
         self.interval: float | None = None
         self.zen = False
-        self._low = bool(getattr(deck, "low_bandwidth", False))
-        self.pace = self._new_pace()
+        self._least = LOW_BANDWIDTH if getattr(deck, "low_bandwidth", False) else 0.0
+        self.pace = Pace(least=self._least)
         self._paced: Watcher | None = None
         self._waited = 0.0
         self._tabs_of: tuple[str, Line, int] | None = None
@@ -134,7 +135,7 @@ class Framing:
             alerts=count if self.zen else (),
             back=self._key("M"),
             trip=self.pace.trip,
-            slowed="" if self.by_hand else self.pace.slowed(view.spec.interval),
+            slowed=self._slowed(view, width),
         )
         self._canvas("identity").paint([identity_line(state, width)])
         tabs, said = self._canvas("tabs"), (view.spec.name, count, width)
@@ -147,13 +148,16 @@ class Framing:
             banner.paint([banner_line(state.link, now, width, self._key("R"))])
         self.draw_footer(view)
 
-    def _new_pace(self) -> Pace:
-        return Pace(least=LOW_BANDWIDTH if self._low else 0.0)
-
     @property
     def by_hand(self) -> bool:
         """Whether a person chose the interval: then nothing changes it."""
         return self.watcher is not None and self.watcher.interval is not None
+
+    def _slowed(self, view: View, width: int) -> str:
+        """Say why a view is refreshed less often than it would be, if nobody chose that."""
+        cause = "" if self.by_hand else self.pace.slowed(view.spec.interval)
+        # Who asked for it need not be told at the cost of what else the line says.
+        return cause if width >= ROOMY or cause != SPARED else ""
 
     def note_refresh(self) -> None:
         """Judge line and terminal by a refresh that came, and spare them if they are slow."""
@@ -162,7 +166,7 @@ class Framing:
             return
         waited: float = getattr(self._deck.app._driver, "waited", 0.0)
         if watcher is not self._paced:
-            self._paced, self.pace = watcher, self._new_pace()
+            self._paced, self.pace = watcher, Pace(least=self._least)
         else:
             self.pace.note(watcher.round_trip, waited - self._waited)
         self._waited = waited

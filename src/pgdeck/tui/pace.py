@@ -25,6 +25,8 @@ RESTLESS = 0.25
 CALM = 3
 """Refreshes after which a floor may sink."""
 
+SPARED = "low bandwidth"
+
 LOW_BANDWIDTH = 5.0
 """The shortest interval that a line of low bandwidth gets unasked."""
 
@@ -77,6 +79,6 @@ class Pace:
             return
         self.floor, self._calm = floor, 0
         if wanted == self.least:
-            self.cause = "low bandwidth"
+            self.cause = SPARED
         else:
             self.cause = "line" if line >= terminal else "terminal"
