@@ -17,7 +17,7 @@ SHIPPED = ("dark", "light", "contrast", "ansi", "ansi-light", "mono")
 NATIVE = ("ansi", "ansi-light", "mono")
 """Those of them that use the terminal's own colours, or none."""
 
-_NAME = re.compile(r"[a-z][a-z0-9_-]*\Z")
+_NAME = r"[a-z][a-z0-9_-]*\Z"
 
 
 class _Shipped(dict[str, Theme]):
@@ -69,7 +69,7 @@ def find_theme(name: str) -> Theme:
 
 
 def _own(path: Path) -> Theme:
-    if path.stem in shipped or not _NAME.match(path.stem):
+    if path.stem in shipped or not re.match(_NAME, path.stem):
         wrong = "a shipped theme has this name" if path.stem in shipped else "not a theme's name"
         raise UsageProblem(
             f"{path}: {wrong}",

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from decks import deck, drawn, live, says, until
 from pgdeck.tui.app import DeckApp
-from pgdeck.tui.widgets.cramped import LEAST
+from pgdeck.tui.frame import LEAST
 from servers import LiveServer
 
 SIZES = ((40, 10), (80, 24), (131, 41), (300, 100))
@@ -80,7 +80,7 @@ async def test_a_detail_and_a_dialog_survive_a_storm_of_sizes(wide_names: str) -
         await until(pilot, lambda: whole(pilot, 130, 40) and "界" in "".join(drawn(pilot)))
 
 
-@pytest.mark.parametrize("size", [(LEAST.width - 1, 30), (100, LEAST.height - 1), (12, 3), (1, 1)])
+@pytest.mark.parametrize("size", [(LEAST[0] - 1, 30), (100, LEAST[1] - 1), (12, 3), (1, 1)])
 async def test_a_window_too_small_says_how_large_it_must_be(
     wide_names: str, size: tuple[int, int]
 ) -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 NONE, SIXTEEN, MANY, TRUE = 0, 16, 256, 1 << 24
 """How many colours there are."""
 
-_GLASS = re.compile(r"(linux|con|cons\d+|vt\d+)(-.*)?\Z")
-"""Consoles and terminals of old: no mouse, no second screen, few glyphs, no answers."""
-
-_COLORLESS = re.compile(r"vt(?!525)\d+(-.*)?\Z|.*-(m|mono)\Z")
-_TRUE = re.compile(r".*-direct\Z|(xterm-)?(kitty|ghostty)\Z|(alacritty|foot|wezterm|contour|rio)\b")
+# Told apart without regular expressions, which would have to be made at every start.
+_DIGITS = "0123456789"
+_TRUE = ("alacritty", "contour", "foot", "ghostty", "kitty", "rio", "wezterm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +28,21 @@ class Abilities:
 def judge(environ: Mapping[str, str]) -> Abilities:
     """Return what the terminal of an environment can do."""
     term = environ.get("TERM", "").lower()
-    modern = not _GLASS.match(term)
+    kind = term.partition("-")[0]
+    # Consoles and terminals of old: no mouse, no second screen, few glyphs, no answers.
+    modern = kind != "linux" and kind.rstrip(_DIGITS) not in ("con", "cons", "vt")
     return Abilities(_colors(environ, term, modern), modern and speaks_utf8(environ), modern)
 
 
 def _colors(environ: Mapping[str, str], term: str, modern: bool) -> int:
-    if _COLORLESS.match(term):
+    if term.endswith(("-m", "-mono")) or (term.startswith("vt") and term != "vt525"):
         return NONE
     if not modern:
         # Whoever set COLORTERM meant another terminal.
         return SIXTEEN
-    if environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit") or _TRUE.match(term):
+    if environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
+        return TRUE
+    if term.endswith("-direct") or term.removeprefix("xterm-").partition("-")[0] in _TRUE:
         return TRUE
     return MANY if "256color" in term else SIXTEEN
 

@@ -48,9 +48,6 @@ NATIVE = (
 )
 """The terminal's own colours, by name: what they look like is the terminal's affair."""
 
-_HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
-_LINE = re.compile(r" \(at line (\d+), column \d+\)")
-
 
 @dataclass(frozen=True, slots=True)
 class Theme:
@@ -90,9 +87,9 @@ def parse_theme(path: Path, text: str, bases: Mapping[str, Theme]) -> Theme:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = _LINE.search(str(error))
-        where = f"{path}:{found[1]}" if found else str(path)
-        raise UsageProblem(f"{where}: no TOML: {_LINE.sub('', str(error))}") from None
+        said, _, place = str(error).partition(" (at line ")
+        where = f"{path}:{place.partition(',')[0]}" if place else str(path)
+        raise UsageProblem(f"{where}: no TOML: {said}") from None
     for key in values:
         if key not in KEYS:
             raise source.problem(key, f"{key} is no part of a theme", _nearest(key))
@@ -132,10 +129,14 @@ def _base(source: _Text, name: object, bases: Mapping[str, Theme]) -> Theme | No
 
 
 def _color(source: _Text, role: str, value: object) -> str:
-    if isinstance(value, str) and (_HEX.match(value) or value in NATIVE):
+    if isinstance(value, str) and (_is_hex(value) or value in NATIVE):
         return value.lower()
     expected = 'expected "#rrggbb" (six digits), or one of the terminal\'s own colours'
     raise source.problem(role, f"{role} is no colour", f"{expected}: {', '.join(NATIVE)}")
+
+
+def _is_hex(value: str) -> bool:
+    return len(value) == 7 and value[0] == "#" and set(value[1:].lower()) <= set("0123456789abcdef")
 
 
 def _native(source: _Text, colors: Mapping[str, str], values: Mapping[str, object]) -> bool:

@@ -15,6 +15,7 @@ from pgdeck.core.source import Watcher
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.target import Target
 from pgdeck.tui.clicks import ClickScreen
+from pgdeck.tui.frame import fits
 from pgdeck.tui.framing import CHECKS, SERVER, Framing
 from pgdeck.tui.memory import Memory
 from pgdeck.tui.messages import LinkChanged, SnapshotArrived
@@ -28,7 +29,6 @@ from pgdeck.tui.views.view import (
     View,
 )
 from pgdeck.tui.widgets.canvas import Canvas
-from pgdeck.tui.widgets.cramped import fit_window
 from pgdeck.tui.widgets.inkwell import INKS
 from pgdeck.tui.widgets.prompt import Prompt
 
@@ -93,7 +93,10 @@ class Deck(ClickScreen):
 
     def on_resize(self, _event: events.Resize) -> None:
         """Draw the frame in the new width; a window can be too small for it."""
-        fit_window(self)
+        if not fits(self.size) or self.has_class("cramped"):
+            from pgdeck.tui.widgets.cramped import fit_window
+
+            fit_window(self)
         self.call_after_refresh(self.draw_frame)
 
     @property

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pgdeck.core.check import Checks
     from pgdeck.watch.model import Server
 
+LEAST = (40, 10)
+"""The columns and lines below which no screen says enough."""
+
 STALE_AFTER_INTERVALS = 2
 HINT_LEAST = 24
 GAP = 2
@@ -30,6 +33,11 @@ TITLE_LETTERS = (None, 6, 4)
 
 ALERTS_HOLD = 60.0
 """Seconds after which a count of alerts may be wrong and is not shown."""
+
+
+def fits(size: tuple[int, int]) -> bool:
+    """Tell whether a window is large enough."""
+    return size[0] >= LEAST[0] and size[1] >= LEAST[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from textual.geometry import Size
 from textual.screen import Screen
 
+from pgdeck.tui.frame import LEAST, fits
 from pgdeck.tui.ink import Line, Span, wrap
 from pgdeck.tui.widgets.canvas import Canvas
-
-LEAST = Size(40, 10)
 
 
 class Cramped(Canvas):
@@ -21,15 +20,14 @@ class Cramped(Canvas):
 
 def sentence(size: Size) -> list[Line]:
     """Return the lines that say how large the window must be; the most important words first."""
-    said = f"{LEAST.width}x{LEAST.height} at least; this window is {size.width}x{size.height}."
+    said = f"{LEAST[0]}x{LEAST[1]} at least; this window is {size.width}x{size.height}."
     lines = [(Span(line, "title"),) for line in wrap(said, max(1, size.width))]
     return [*lines, *[(Span(line, "quiet"),) for line in wrap("q quits", max(1, size.width))]]
 
 
 def fit_window(deck: Screen[None]) -> None:
     """Let a screen give way to the sentence while its window is too small."""
-    size = deck.size
-    small = size.width < LEAST.width or size.height < LEAST.height
+    small = not fits(deck.size)
     if small and not deck.query(Cramped):
         deck.mount(Cramped(ascii_only=getattr(deck, "ascii_only", False)))
     deck.set_class(small, "cramped")
