@@ -29,10 +29,14 @@ from pgdeck.pg.binaries import find_binaries, within_reach
 from pgdeck.pg.embedded import Cluster
 from pgdeck.reference import databases
 from pgdeck.targets.detect import find_target
+from pgdeck.themes import SHIPPED, find_theme
 from pgdeck.tui.app import DeckApp
 from pgdeck.wiring import load_specs, open_watcher
 
 SIZES = ((80, 24), (120, 36))
+THEMES = tuple(name for name in SHIPPED if name != "ansi-light")
+"""Those that a picture has the ground for."""
+
 KEYS = {"activity": ("i",)}
 """Keys pressed on a screen before its picture is taken."""
 
@@ -98,6 +102,23 @@ async def take(
     return taken
 
 
+async def in_themes(target: Target, specs: Mapping[str, ScreenSpec], wait: float) -> dict[str, str]:
+    """Return the same screen in each theme, as SVG by file name."""
+    width, height = SIZES[0]
+    files: dict[str, str] = {}
+    app = DeckApp(lambda: open_watcher(target), specs, target)
+    async with app.run_test(size=SIZES[0]) as pilot:
+        await asyncio.sleep(wait)
+        for name in THEMES:
+            app.wear(find_theme(name))
+            await asyncio.sleep(1.0)
+            await pilot.pause()
+            files[f"theme-{name}-{width}x{height}.svg"] = app.export_screenshot(
+                title=f"pgdeck --theme {name}"
+            )
+    return files
+
+
 async def settled(pilot: Pilot[int], app: DeckApp, name: str) -> None:
     """Wait until a screen has its data, and the rates in it."""
     for _ in range(300):
@@ -115,6 +136,9 @@ def page(specs: Mapping[str, ScreenSpec]) -> str:
         key = f" ({spec.key})" if spec.key else ""
         shown = "\n".join(f"![{spec.title}]({name}-{w}x{h}.svg)" for w, h in reversed(SIZES))
         parts.append(f"## {spec.title}{key}\n\n{spec.help.strip()}\n\n{shown}\n")
+    width, height = SIZES[0]
+    shown = "\n".join(f"![{name}](theme-{name}-{width}x{height}.svg)" for name in THEMES)
+    parts.append(f"## Themes\n\n[Terminals and themes](../terminals.md).\n\n{shown}\n")
     return "\n".join(parts)
 
 
@@ -138,6 +162,7 @@ async def every(target: Target, specs: Mapping[str, ScreenSpec], wait: float) ->
             taken = await take(target, specs, (width, height), wait)
             files |= {f"{name}-{width}x{height}.svg": svg for name, svg in taken.items()}
             print(f"{len(taken)} screens at {width}x{height}")
+        files |= await in_themes(target, specs, wait)
     return files
 
 
