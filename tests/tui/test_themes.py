@@ -212,6 +212,7 @@ async def test_every_text_is_in_a_colour_of_the_theme_and_none_speaks_alone(
             app.tell("Said in passing")
             await pilot.pause()
             for said, style in painted(pilot):
+                assert not style.dim, said
                 if not set(said) <= DRAWN:
                     seen.setdefault(roles(style), said.strip())
             for line in lines(pilot):

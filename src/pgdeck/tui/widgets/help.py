@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from rich.console import Group
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -17,6 +18,7 @@ from pgdeck.core.spec import ScreenSpec
 from pgdeck.tui.keymap import worded
 from pgdeck.tui.keynames import shown
 from pgdeck.tui.widgets.dialog import Passing
+from pgdeck.tui.widgets.inkwell import quiet_ink
 
 FILTERS = (
     ("word", "rows that contain it; of several words, all"),
@@ -63,10 +65,11 @@ class HelpScreen(Passing[None]):
         scroll.border_title = f"{self._spec.title} · help"
         scroll.border_subtitle = worded(self, "PgDn more · Esc closes")
         with scroll:
-            yield Static(help_text(self._spec, self._keys), markup=False)
+            yield Static(markup=False)
 
     def on_mount(self) -> None:
         """Give the keyboard to the text."""
+        self.query_one(Static).update(help_text(self._spec, self._keys, quiet_ink(self)))
         self.query_one(VerticalScroll).focus()
 
     def action_dismiss_help(self) -> None:
@@ -74,7 +77,7 @@ class HelpScreen(Passing[None]):
         self.dismiss()
 
 
-def help_text(spec: ScreenSpec, bindings: Mapping[str, ActiveBinding]) -> Group:
+def help_text(spec: ScreenSpec, bindings: Mapping[str, ActiveBinding], quiet: Style) -> Group:
     """Return what a screen shows, what its columns mean, and the keys that work in it."""
     parts: list[Text | Table] = []
     if spec.help:
@@ -87,7 +90,7 @@ def help_text(spec: ScreenSpec, bindings: Mapping[str, ActiveBinding]) -> Group:
     if notes:
         parts += [Text("Columns", "bold"), _pairs(notes)]
     source = f"{spec.source[0].name}"
-    parts += [Text(f"This screen is the file screens/{source}; every {spec.interval:g} s.", "dim")]
+    parts += [Text(f"This screen is the file screens/{source}; every {spec.interval:g} s.", quiet)]
     return Group(*parts)
 
 

@@ -86,6 +86,11 @@ def own_colour(widget: Widget, name: str) -> Style:
     return widget.rich_style + Style(color=shown.rich_color, bold=True)
 
 
+def quiet_ink(widget: Widget) -> Style:
+    """Return the colour of what stays quiet, for any ground: dimmed text has no sure contrast."""
+    return Style(color=dip(widget, "ink--quiet").color)
+
+
 def dip(widget: Widget, name: str) -> Style:
     """Return a style of the widget's screen, or of one below it, on the widget's own ground.
 

@@ -17,6 +17,7 @@ from pgdeck.core.text import fit, safe
 from pgdeck.tui.commands import Offer, find_offers
 from pgdeck.tui.keymap import worded
 from pgdeck.tui.widgets.dialog import Passing
+from pgdeck.tui.widgets.inkwell import quiet_ink
 
 TITLE_WIDTH = 32
 KEY_WIDTH = 8
@@ -128,9 +129,9 @@ class Palette(Passing[Offer | None]):
 
     def _offer(self) -> None:
         typed = safe(self._typed)
-        line = Text.assemble((": ", "bold"), typed, ("▏", "dim"))
+        line = Text.assemble((": ", "bold"), typed, ("▏", quiet_ink(self)))
         if not typed:
-            line.append("a screen, its key or a command", "dim")
+            line.append("a screen, its key or a command", quiet_ink(self))
         self.query_one("#palette-typed", Static).update(line)
         options = self.query_one(OptionList)
         self._found = find_offers(self._offers, self._typed, self._recent)
@@ -151,5 +152,5 @@ class Palette(Passing[Offer | None]):
         # What it is first: who knows its other names needs no list of them.
         told = (again, offer.help, ", ".join(offer.words) if offer.help else "")
         quiet = " · ".join(filter(None, told))
-        line.append(fit(safe(quiet), max(0, room)).rstrip(), "dim")
+        line.append(fit(safe(quiet), max(0, room)).rstrip(), quiet_ink(self))
         return line
