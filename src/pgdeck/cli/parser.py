@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from pgdeck import __version__
+from pgdeck.cli.helptext import HelpFormatter
 from pgdeck.errors import UsageProblem
 
 DASHBOARD = "dash"
@@ -135,7 +136,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, prog: str, **details: str) -> None:
         super().__init__(
             prog=prog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=HelpFormatter,
             allow_abbrev=False,
             add_help=False,
             usage=details.get("usage"),
