@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,21 @@ def test_what_is_unclear_in_a_project_can_be_chosen_from_what_is_in_sight(tmp_pa
         "127.0.0.1:2/postgres",
     ]
     assert any("2 services of PostgreSQL" in note for note in seen.notes)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: None, "its socket is not there"),
+        (lambda path: path.write_text(""), "nothing listens at its address"),
+    ],
+)
+def test_why_no_engine_answers(tmp_path: Path, make: Callable[[Path], None], said: str) -> None:
+    make(tmp_path / "engine")
+    seen = around(tmp_path, DOCKER_HOST=f"unix://{tmp_path}/engine")
+    assert f"no Docker engine answers: {said}" in seen.notes
+
+
+def test_an_engine_that_is_no_engine_costs_a_note(tmp_path: Path) -> None:
+    seen = around(tmp_path, DOCKER_HOST="nonsense://x")
+    assert any(note.startswith("no Docker engine answers: ") for note in seen.notes)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from pgdeck.errors import UsageProblem
 from pgdeck.targets.compose import Port, Service
+from pgdeck.targets.reading import read_text
 
 SECONDS = 3
 MOST_CONTAINERS = 200
-ABSENT = "its socket is not there"
+SOCKET = "unix:///var/run/docker.sock"
 
 
 def running_containers(environ: Mapping[str, str]) -> list[Service] | str:
     """Return what runs, each as the service that it is like; or why that cannot be told."""
-    address = environ.get("DOCKER_HOST", "")
-    if address.startswith("unix://") and not os.path.exists(address.removeprefix("unix://")):
-        return f"no Docker engine answers: {ABSENT}"
+    # Asked first by ourselves: the library leaves a socket open that it could not connect.
+    if (refusal := _refusal(environ)) is not None:
+        return f"no Docker engine answers: {_cause(refusal)}"
     from docker.client import DockerClient
     from docker.errors import DockerException
     from requests import RequestException
@@ -34,6 +38,29 @@ def running_containers(environ: Mapping[str, str]) -> list[Service] | str:
         return f"no Docker engine answers: {_cause(error)}"
 
 
+def _refusal(environ: Mapping[str, str]) -> OSError | None:
+    """Return why the engine's socket of this machine cannot be used; None also where it is none."""
+    home = environ.get("DOCKER_CONFIG") or os.path.join(environ.get("HOME", ""), ".docker")
+    chosen = environ.get("DOCKER_CONTEXT") or _names_context(os.path.join(home, "config.json"))
+    address = environ.get("DOCKER_HOST") or ("" if chosen else SOCKET)
+    if not address.startswith("unix://"):
+        return None
+    try:
+        with socket.socket(socket.AF_UNIX) as tried:
+            tried.settimeout(SECONDS)
+            tried.connect(address.removeprefix("unix://"))
+    except OSError as error:
+        return error
+    return None
+
+
+def _names_context(path: str) -> bool:
+    try:
+        return '"currentContext"' in (read_text(Path(path)) or "")
+    except UsageProblem:
+        return False
+
+
 def _cause(error: BaseException) -> str:
     """Return what lies at the bottom of an error, in a few words."""
     seen = 0
@@ -42,7 +69,7 @@ def _cause(error: BaseException) -> str:
             break
         error, seen = below, seen + 1
     causes: dict[type[BaseException], str] = {
-        FileNotFoundError: ABSENT,
+        FileNotFoundError: "its socket is not there",
         PermissionError: "this account may not use its socket",
         ConnectionRefusedError: "nothing listens at its address",
     }
