@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -142,6 +143,7 @@ async def test_a_socket_that_is_not_there(tmp_path: Path) -> None:
     assert f"{tmp_path}/.s.PGSQL.5432" in found["port"].said
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a full queue refuses on other systems")
 async def test_a_black_hole(impatient: None) -> None:
     with black_hole() as port:
         found = await climb(f"host=127.0.0.1 port={port} user=x dbname=x")
