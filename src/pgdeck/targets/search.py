@@ -71,10 +71,14 @@ class Search:
 
         A file that cannot be read may have meant nothing; what another says is surer.
         """
-        yield from self._exported()
+        surer = any(each.get(name) for each in self._dotenvs.values() for name in URL_NAMES[:2])
+        exported = self._exported()
+        if not surer:
+            yield from exported
         for place in self._places:
             yield from self._of_dotenv(place)
             yield from self._of_compose(place)
+        yield from exported
         yield from self._of_alembic()
         yield from self._without_host()
         yield from sorted(self._late, key=lambda each: each.source.startswith("SQLite"))
@@ -183,6 +187,7 @@ class Search:
             name
             for name, value in self._environ.items()
             if name not in ("PGDECK_URL", "DATABASE_URL", self._settings.url_env)
+            and not SECOND.search(name.upper())
             and _NAMES_A_URL.search(name)
             and is_postgres_url(value)
         ]
