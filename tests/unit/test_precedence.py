@@ -295,6 +295,13 @@ def test_a_password_of_the_address_itself_wins(place: Place) -> None:
     assert unlock(target).conninfo["password"] == SECRET
 
 
+def test_a_password_is_for_its_own_login(place: Place) -> None:
+    place.own(f'[targets.shop]\nurl = "{REMOTE}"\npassword = "{SECRET}"\nenvironment = "prod"\n')
+    other = place.target("postgresql://other@db.example.com/shop")
+    assert (other.environment, "password" in other.conninfo) == (Environment.PROD, False)
+    assert place.target(REMOTE).conninfo["password"] == SECRET
+
+
 @pytest.mark.parametrize(
     ("key", "said"),
     [

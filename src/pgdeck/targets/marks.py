@@ -68,7 +68,7 @@ def marks_of(
     marks = Marks(name=candidate.name)
     own = section_of(candidate, filled, settings, environ) if settings else None
     if own is not None:
-        _take_own(marks, own)
+        _take_own(marks, own, filled.values.get("user"))
     if settings is not None and settings.file is not None:
         source = f"{settings.file.name}: defaults"
         marks.take("read_only", settings.defaults.read_only, source)
@@ -85,7 +85,7 @@ def marks_of(
     return marks
 
 
-def _take_own(marks: Marks, own: TargetSettings) -> None:
+def _take_own(marks: Marks, own: TargetSettings, login: str | None) -> None:
     file = own.file.name if own.file else ""
     source = f"{file}: targets.{own.name}"
     if own.is_named:
@@ -93,7 +93,8 @@ def _take_own(marks: Marks, own: TargetSettings) -> None:
         marks.sources["name"] = source
     for key in ("environment", "colour", "read_only", "project_dir", "backup_dir"):
         marks.take(key, getattr(own, key), source)
-    if own.password is not None:
+    its_login = own.address.conninfo.get("user") if own.address else None
+    if own.password is not None and its_login in (None, login):
         marks.password, marks.password_file = own.password, own.file
         marks.sources["password"] = source
 

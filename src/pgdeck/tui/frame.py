@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LEAST = (40, 10)
 """The columns and lines below which no screen says enough."""
 
+UNSAID = frozenset({"", "argument", "config.toml"})
+"""Sources that a person knows: who typed the address, or its name."""
+
 STALE_AFTER_INTERVALS = 2
 HINT_LEAST = 24
 GAP = 2
@@ -98,8 +101,7 @@ def _who(state: FrameState, server: Server | None, room: int = 0) -> Line:
 
 def _server_facts(server: Server | None, source: str) -> Sequence[Line]:
     """Say what answers and what named it, the fullest form first; the first that fits is taken."""
-    # Who typed the address knows where it is from.
-    by = (f"by {safe(source)}",) if source not in ("", "argument") else ()
+    by = (f"by {safe(source)}",) if source not in UNSAID else ()
     if server is None:
         return [_facts(by)] if by else ()
     version = f"PG {safe(server.version_text.split(' ')[0])}"
