@@ -295,6 +295,42 @@ def test_a_password_of_the_address_itself_wins(place: Place) -> None:
     assert unlock(target).conninfo["password"] == SECRET
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://app@db.example.com/shop?hostaddr=192.0.2.66",
+        "postgresql://app@evil.example/shop?service=shop",
+        "postgresql://app@evil.example/shop?service=svc",
+        "postgresql:///shop?service=svc&hostaddr=192.0.2.66",
+    ],
+)
+@pytest.mark.parametrize("file", ["own", "targets.shop"])
+def test_no_project_borrows_a_password_for_another_server(
+    place: Place, address: str, file: str
+) -> None:
+    services = place.path.parent / "services"
+    services.write_text(
+        "[svc]\nhost=db.example.com\nuser=app\ndbname=shop\n[shop]\nhost=db.example.com\n"
+    )
+    place.environ["PGSERVICEFILE"] = str(services)
+    place.own(
+        f'[targets.shop]\nurl = "{REMOTE}"\npassword = "{SECRET}"\n'
+        f'[targets.other]\nservice = "svc"\npassword = "{SECRET}"\n'
+        f'[targets.svc]\npassword = "{SECRET}"\n'
+        f'[targets."db.example.com:5432/shop"]\npassword = "{SECRET}"\n'
+    )
+    table = "" if file == "own" else f"[{file}]\n"
+    place.projects(f'{table}url = "{address}"\n')
+    search = Search(place.environ, place.settings, place.work)
+    found = [search.target(each).conninfo for each in search.candidates()]
+    for conninfo in (*found, place.target(address).conninfo):
+        home = conninfo["host"] == "db.example.com" and not conninfo.get("hostaddr")
+        assert ("password" in conninfo) == home
+    # The same ones lead home where nothing is bent.
+    for argument in (REMOTE, "service=svc", "shop", "other"):
+        assert place.target(argument).conninfo["password"] == SECRET
+
+
 def test_a_password_is_for_its_own_login(place: Place) -> None:
     place.own(f'[targets.shop]\nurl = "{REMOTE}"\npassword = "{SECRET}"\nenvironment = "prod"\n')
     other = place.target("postgresql://other@db.example.com/shop")
@@ -388,7 +424,16 @@ def test_a_projects_address_can_write_no_file_and_read_no_strangers_passwords(
     target = place.target()
     assert {"passfile", "sslkeylogfile"} & target.conninfo.keys() == set()
     assert target.conninfo["sslmode"] == "require"
-    assert target.notes == ("not from a project, left out: passfile, sslkeylogfile",)
+    assert target.notes == ("not taken from a project's file: sslkeylogfile, passfile",)
+
+
+def test_a_projects_address_cannot_lead_a_password_elsewhere(place: Place) -> None:
+    place.projects('url = "postgresql://app@db.example.com/shop?hostaddr=192.0.2.66"')
+    target = place.target()
+    assert target.conninfo.get("hostaddr", "") == ""
+    assert target.notes == ("not taken from a project's file: hostaddr",)
+    place.projects('url = "postgresql:///shop?hostaddr=192.0.2.66"')
+    assert place.target().conninfo["host"] == "192.0.2.66"
 
 
 def test_the_components_come_before_libpqs_variables_and_these_before_files(place: Place) -> None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pgdeck.core.target import SECRET_KEYWORDS, Conninfo, Environment
+from pgdeck.core.target import SECRET_KEYWORDS, Environment
 from pgdeck.errors import UsageProblem
 from pgdeck.paths import config_dir
 from pgdeck.targets.document import Document, Malformed, Mistake, Place, read_document
+from pgdeck.targets.harmless import harmless
 from pgdeck.targets.project import ProjectSettings, config_places
 from pgdeck.targets.schema import (
     DEFAULT_KEYS,
@@ -25,7 +26,6 @@ from pgdeck.targets.url import Address
 
 FILE = "config.toml"
 TOP_KEYS = ("defaults", "checks", "keys", "targets")
-NOT_FROM_FILES = frozenset({"sslkeylogfile", "passfile"})
 PASSWORD_KEYS = ("password_command", "password_variable", "password")
 _NAME = re.compile(r"[\w][\w.-]{0,62}")
 
@@ -183,14 +183,9 @@ def project_of(document: Document, mistakes: list[Mistake]) -> Project:
 
 
 def _harmless(settings: TargetSettings) -> TargetSettings:
-    """Return a project's target without what could write a file or read another's passwords."""
-    address = settings.address
-    if address is None or not NOT_FROM_FILES & address.conninfo.keys():
+    if settings.address is None:
         return settings
-    kept = {key: each for key, each in address.conninfo.items() if key not in NOT_FROM_FILES}
-    left_out = ", ".join(sorted(NOT_FROM_FILES & address.conninfo.keys()))
-    notes = (*address.notes, f"not from a project, left out: {left_out}")
-    return replace(settings, address=Address(Conninfo(kept), notes))
+    return replace(settings, address=harmless(settings.address))
 
 
 def _targets(document: Document, mistakes: list[Mistake]) -> dict[str, TargetSettings]:

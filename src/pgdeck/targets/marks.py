@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pgdeck.core.address import endpoint, is_here
+from pgdeck.core.address import DEFAULT_PORT, endpoint, is_here
 from pgdeck.core.target import Conninfo, Environment
 from pgdeck.errors import UsageProblem
 from pgdeck.targets.config import Password, Project, Settings, TargetSettings
@@ -132,29 +132,56 @@ def _tighten(marks: Marks, environment: Environment, source: str, *, here: bool)
 def section_of(
     candidate: Candidate, filled: Filled, settings: Settings, environ: Mapping[str, str]
 ) -> TargetSettings | None:
-    """Return what a person's own file says of a database: by name, by endpoint, by its address."""
-    names = (candidate.name, filled.service, endpoint(filled.conninfo))
-    for name in names:
-        if name and name in settings.targets:
-            return settings.targets[name]
-    same = [each for each in settings.named if _is_same(each, filled, environ)]
-    login = filled.values.get("user")
+    """Return what a person's own file says of a database: by name, or by where it leads.
+
+    A name counts when the person gave it: whoever writes a project's address could borrow it, and
+    the password with it, for another server.
+    """
+    targets, conninfo = settings.targets, filled.conninfo
+    if candidate.name in targets and candidate.file == settings.file:
+        return targets[candidate.name]
+    unnamed = targets.get(endpoint(conninfo))
+    if (
+        unnamed
+        and not unnamed.is_named
+        and conninfo.get("hostaddr", "") in ("", conninfo.get("host"))
+    ):
+        return unnamed
+    of_service = targets.get(filled.service)
+    if of_service and not of_service.is_named and _is_of(filled.service, conninfo, environ):
+        return of_service
+    same = [each for each in settings.named if _is_same(each, conninfo, environ)]
+    login = conninfo.get("user")
     for each in same:
         if each.address is not None and each.address.conninfo.get("user") == login:
             return each
     return same[0] if same else None
 
 
-def _is_same(own: TargetSettings, filled: Filled, environ: Mapping[str, str]) -> bool:
+def _is_same(own: TargetSettings, conninfo: Conninfo, environ: Mapping[str, str]) -> bool:
+    """Say whether an address leads where a target does."""
     if own.service:
-        return own.service == filled.service
+        return _is_of(own.service, conninfo, environ)
     assert own.address is not None
+    other = _filled(own.address.conninfo, environ)
+    return other is not None and _place(other) == _place(conninfo)
+
+
+def _is_of(service: str, conninfo: Conninfo, environ: Mapping[str, str]) -> bool:
+    """Say whether an address leads to a service's server, whichever of its databases."""
+    other = _filled(Conninfo({"service": service}), environ)
+    return other is not None and _place(other)[:-1] == _place(conninfo)[:-1]
+
+
+def _filled(given: Conninfo, environ: Mapping[str, str]) -> Conninfo | None:
     try:
-        other = fill(own.address.conninfo, environ).conninfo
+        return fill(given, environ).conninfo
     except UsageProblem:
-        return False
-    return _place(other) == _place(filled.conninfo)
+        return None
 
 
-def _place(conninfo: Conninfo) -> str:
-    return endpoint(conninfo)
+def _place(conninfo: Conninfo) -> tuple[str, ...]:
+    """Return what decides where a connection ends: `hostaddr` beats the host's name."""
+    port = conninfo.get("port") or DEFAULT_PORT
+    keywords = ("host", "hostaddr", "service", "dbname")
+    return (port, *(conninfo.get(keyword, "") for keyword in keywords))

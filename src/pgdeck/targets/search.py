@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from pgdeck.core.target import Conninfo
 from pgdeck.errors import UsageProblem
 from pgdeck.targets.alembicconfig import (
     AlembicConfig,
@@ -31,6 +30,7 @@ from pgdeck.targets.components import (
 from pgdeck.targets.composeview import ComposeView
 from pgdeck.targets.detect import read_address
 from pgdeck.targets.dotenv import DotEnv, read_dotenv
+from pgdeck.targets.harmless import harmless
 from pgdeck.targets.project import ProjectSettings
 from pgdeck.targets.reading import read_text
 from pgdeck.targets.sources import Candidate, Rank
@@ -50,8 +50,6 @@ URL_NAMES = (
 _SQLITE = re.compile(r"(?:jdbc:)?(?:sqlite3?(?:\+\w+)?|file):", re.IGNORECASE)
 _MEANS_POSTGRES = re.compile(r"(?:jdbc:)?(?:postgres|postgis|pgsql)|\w+\s*=", re.IGNORECASE)
 _NAMES_A_URL = re.compile(r"_(?:URL|URI|DSN)$")
-# What could make us write a file, or send one server's secrets to another.
-_NOT_FROM_FILES = ("sslkeylogfile", "passfile")
 
 
 class Search:
@@ -158,7 +156,7 @@ class Search:
     def _addressed(self, candidate: Candidate, address: Address) -> Candidate:
         """Return a candidate with an address as it leads from here, or with why none leads."""
         try:
-            return replace(candidate, address=_harmless(self._compose.seen_from_here(address)))
+            return replace(candidate, address=harmless(self._compose.seen_from_here(address)))
         except UsageProblem as problem:
             return replace(candidate, problem=problem)
 
@@ -311,15 +309,3 @@ def _mentioned(names: Sequence[str], paths: Sequence[Path]) -> list[str]:
 def _preferred(names: list[str]) -> list[str]:
     """Return names with those of tests and copies last."""
     return sorted(names, key=lambda name: bool(SECOND.search(name.upper())))
-
-
-def _harmless(address: Address) -> Address:
-    """Return an address of a file without what only a person's own word may ask for."""
-    given = dict(address.conninfo)
-    dropped = [key for key in _NOT_FROM_FILES if given.pop(key, None)]
-    if (given.get("host") or given.get("hostaddr")) and given.pop("service", None):
-        dropped.append("service")
-    if not dropped:
-        return address
-    note = f"not taken from a project's file: {', '.join(dropped)}"
-    return Address(Conninfo(given), (*address.notes, note))
