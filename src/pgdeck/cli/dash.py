@@ -107,11 +107,13 @@ def _need_terminal() -> None:
 
 def look_of(args: argparse.Namespace) -> Look:
     """Choose the look before Textual is imported, which asks some of it of the environment."""
-    from pgdeck.cli.looks import COLOR_SYSTEMS, choose_look, environment
+    from pgdeck.cli.looks import COLOR_SYSTEMS, choose_look, environment, has_few_colors
     from pgdeck.tui.memory import kept_theme
 
     configured = getattr(args, "configured_theme", "")
-    look = choose_look(args, environment(), configured, kept_theme())
+    environ = environment()
+    kept = kept_theme(few=has_few_colors(environ))
+    look = choose_look(args, environ, configured, kept)
     # A colour of 256 takes 8 bytes, one of all up to 16.
     most = "256" if args.low_bandwidth else "truecolor"
     system = COLOR_SYSTEMS.get(look.abilities.colors, most)

@@ -37,6 +37,11 @@ class Look:
     complaint: str = ""
 
 
+def has_few_colors(environ: Mapping[str, str]) -> bool:
+    """Tell whether a theme that is kept is one for terminals of sixteen colours or none."""
+    return judge(environ).colors <= SIXTEEN
+
+
 def choose_look(
     args: argparse.Namespace, environ: Mapping[str, str], configured: str = "", kept: str = ""
 ) -> Look:

@@ -12,7 +12,7 @@ from pgdeck import paths
 from pgdeck.errors import Problem
 
 FILE = "tables.json"
-THEME = "theme"
+THEMES = ("theme", "theme-16")
 MOST = 200
 
 
@@ -80,17 +80,20 @@ class Memory:
             _publish(self.file, json.dumps(values))
 
 
-def kept_theme() -> str:
-    """Return the name of the theme that a person last chose; empty when there is none."""
+def kept_theme(*, few: bool) -> str:
+    """Return the name of the theme that a person last chose on a terminal of `few` or many colours.
+
+    It is empty when there is none.
+    """
     with suppress(Problem, OSError, ValueError):
-        return (paths.state_dir() / THEME).read_text(encoding="utf-8")[:100].strip()
+        return (paths.state_dir() / THEMES[few]).read_text(encoding="utf-8")[:100].strip()
     return ""
 
 
-def keep_theme(name: str) -> None:
+def keep_theme(name: str, *, few: bool) -> None:
     """Remember a theme; a disk that refuses costs only the memory."""
     with suppress(Problem, OSError):
-        _publish(paths.state_dir() / THEME, name)
+        _publish(paths.state_dir() / THEMES[few], name)
 
 
 def _publish(file: Path, text: str) -> None:

@@ -60,7 +60,7 @@ class Wardrobe(App[int]):
         def take(chosen: Theme | None) -> None:
             self.wear(chosen or before)
             if chosen is not None:
-                keep_theme(chosen.name)
+                keep_theme(chosen.name, few=self.abilities.colors <= SIXTEEN)
 
         self.push_screen(ThemeChooser(before, self.can_wear, self.wear), take)
 
