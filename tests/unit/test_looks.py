@@ -95,8 +95,8 @@ def test_a_theme_that_is_not_there_is_an_error_only_where_it_was_asked_for_now()
         look("--theme", "drak")
     assert "did you mean dark?" in caught.value.hint
     chosen = look(configured="drak")
-    assert (chosen.theme.name, chosen.complaint) == ("dark", "no theme is called drak")
-    assert look(kept="gone").complaint
+    assert (chosen.theme.name, chosen.complaint) == ("dark", "config.toml: no theme is called drak")
+    assert look(kept="gone").complaint == "the theme you kept: no theme is called gone"
 
 
 def test_only_the_chosen_theme_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

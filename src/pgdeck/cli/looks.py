@@ -61,7 +61,8 @@ def choose_look(
         try:
             return Look(_fitting(find_theme(wanted), abilities, environ), abilities)
         except UsageProblem as problem:
-            complaint = problem.message
+            source = "config.toml" if configured else "the theme you kept"
+            complaint = f"{source}: {problem.message}"
     return Look(find_theme(natural(abilities, environ)), abilities, complaint)
 
 
