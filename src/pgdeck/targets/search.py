@@ -83,7 +83,8 @@ class Search:
 
     def notes(self) -> list[str]:
         """Return what would name a database if only something more were there."""
-        said = [each.problem.message for each in self.files() if each.problem is not None]
+        problems = [each.problem for each in self.files() if each.problem is not None]
+        said = [": ".join(filter(None, (each.message, each.hint))) for each in problems]
         said += [
             f"{config.path}: its env.py reads {name}, which is not set"
             for config in self._alembic
