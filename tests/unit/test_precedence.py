@@ -456,8 +456,12 @@ def test_nothing_is_read_before_its_turn(place: Place) -> None:
 import sys
 from pathlib import Path
 from pgdeck.targets.detect import find_target
-assert find_target(sys.argv[1] or None, {{"PGHOST": "db"}}, None, Path({str(place.work)!r}))
-names = ("config", "schema", "document", "marks", "search", "yamltext", "trust", "passwords")
+work = Path({str(place.work)!r})
+environ = {{"PGHOST": "db", "DATABASE_URL": sys.argv[1]}}
+assert find_target(sys.argv[1], environ, None, work)
+if "://" in sys.argv[1]:
+    assert find_target(None, environ, None, work)
+names = ("project", "config", "schema", "document", "marks", "search", "yamltext", "passwords")
 print([name for name in names if f"pgdeck.targets.{{name}}" in sys.modules])
 print("tomllib" in sys.modules, "psycopg" in sys.modules)
 """

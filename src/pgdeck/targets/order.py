@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -45,7 +46,7 @@ class Search:
     @cached_property
     def project(self) -> Project | None:
         """What the project around the directory says; raises `UsageProblem` for a mistake."""
-        if self._directory is None:
+        if self._directory is None or not _may_have_settings(self._directory):
             return None
         from pgdeck.targets.project import config_places
 
@@ -204,7 +205,8 @@ class Search:
             return
         try:
             address = read_address(text)
-            if self._directory is not None and variable != OWN_VARIABLE:
+            host = address.conninfo.get("host", "")
+            if self._directory is not None and variable != OWN_VARIABLE and _may_be_service(host):
                 from pgdeck.targets.project import seen_from_here
 
                 address = seen_from_here(address, self._directory, self._environ, self._look())
@@ -221,6 +223,18 @@ class Search:
             if self._environ.get(variable):
                 yield Candidate(Rank.LIBPQ, variable, Address(Conninfo()))
                 return
+
+
+def _may_have_settings(directory: Path) -> bool:
+    """Say whether a file could hold a project's settings: else nothing of that is imported."""
+    names = ("pgdeck.toml", "pyproject.toml")
+    return any(
+        os.path.lexists(place / name) for place in (directory, *directory.parents) for name in names
+    )
+
+
+def _may_be_service(host: str) -> bool:
+    return host not in ("", "localhost") and "." not in host and not host.startswith(("/", "@"))
 
 
 def named_candidate(own: TargetSettings, rank: Rank) -> Candidate:
