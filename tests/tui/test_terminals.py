@@ -215,3 +215,20 @@ def test_no_color_in_a_program_that_we_start_is_what_it_was(tmp_path: Path) -> N
     with running(tmp_path, sys.executable, "-c", script, variables={"NO_COLOR": "1"}) as terminal:
         terminal.ended()
         assert b"'1'" in terminal.written
+
+
+@pytest.mark.parametrize(
+    ("term", "locale", "is_ascii"),
+    [("linux", "C.UTF-8", True), ("xterm", "C", True), ("xterm", "C.UTF-8", False)],
+)
+def test_commands_print_what_the_terminal_takes(
+    pg18: LiveServer, tmp_path: Path, term: str, locale: str, is_ascii: bool
+) -> None:
+    command = (sys.executable, "-m", "pgdeck", "status", pg18.dsn("postgres"))
+    variables = {**UTF8, "LC_ALL": locale}
+    with running(tmp_path, *command, term=term, variables=variables) as terminal:
+        assert terminal.ended() == 0
+    assert bytes(terminal.written).isascii() == is_ascii
+    assert b"PostgreSQL 18" in terminal.written
+    assert b"\\u" not in terminal.written
+    assert b"\x1b" not in terminal.written

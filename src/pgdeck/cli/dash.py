@@ -107,7 +107,8 @@ def _need_terminal() -> None:
 
 def look_of(args: argparse.Namespace) -> Look:
     """Choose the look before Textual is imported, which asks some of it of the environment."""
-    from pgdeck.cli.looks import COLOR_SYSTEMS, choose_look, environment, has_few_colors
+    from pgdeck.cli.looks import COLOR_SYSTEMS, choose_look, has_few_colors
+    from pgdeck.cli.output import environment
     from pgdeck.tui.memory import kept_theme
 
     configured = getattr(args, "configured_theme", "")

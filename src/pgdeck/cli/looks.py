@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from pgdeck.core.abilities import (
     MANY,
@@ -24,8 +21,6 @@ from pgdeck.themes import find_theme
 
 COLOR_SYSTEMS = {NONE: "standard", SIXTEEN: "standard", MANY: "256"}
 """What Textual is told, when it is first imported; else it would go by COLORTERM alone."""
-
-_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +75,3 @@ def _fitting(theme: Theme, abilities: Abilities, environ: Mapping[str, str]) -> 
     if abilities.colors == NONE or (abilities.colors == SIXTEEN and not theme.native):
         return find_theme(natural(abilities, environ))
     return theme
-
-
-def environment() -> Mapping[str, str]:
-    """Return the environment as it was given to us.
-
-    In the C locale Python sets an LC_CTYPE of its own for itself and its children (PEP 538).
-    """
-    environ = dict(os.environ)
-    if environ.get("LC_CTYPE") in _COERCED:
-        with suppress(OSError):  # there is no /proc everywhere
-            given = Path("/proc/self/environ").read_bytes().split(b"\0")
-            if not any(each.startswith(b"LC_CTYPE=") for each in given):
-                del environ["LC_CTYPE"]
-    return environ

@@ -5,8 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 
+from pgdeck.core.abilities import judge
+from pgdeck.core.text import to_ascii
 from pgdeck.errors import Problem
+from pgdeck.tui.ink import ASCII_GLYPHS
+
+_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
 
 
 def write(text: str) -> None:
@@ -49,6 +57,28 @@ def terminal_width() -> int | None:
 
 
 def speaks_unicode() -> bool:
-    """Say whether standard output takes more than ASCII."""
+    """Say whether standard output takes more than ASCII; of a terminal its name counts as well."""
     encoding = getattr(sys.stdout, "encoding", None) or ""
-    return encoding.lower().replace("-", "").startswith("utf")
+    if not encoding.lower().replace("-", "").startswith("utf"):
+        return False
+    return not sys.stdout.isatty() or judge(environment()).unicode
+
+
+def in_ascii(text: str) -> str:
+    """Return a page with the ASCII signs of our glyphs; what else is not ASCII is escaped."""
+    signs = text.translate(ASCII_GLYPHS)
+    return "\n".join(map(to_ascii, signs.split("\n")))
+
+
+def environment() -> Mapping[str, str]:
+    """Return the environment as it was given to us.
+
+    In the C locale Python sets an LC_CTYPE of its own for itself and its children (PEP 538).
+    """
+    environ = dict(os.environ)
+    if environ.get("LC_CTYPE") in _COERCED:
+        with suppress(OSError):  # there is no /proc everywhere
+            given = Path("/proc/self/environ").read_bytes().split(b"\0")
+            if not any(each.startswith(b"LC_CTYPE=") for each in given):
+                del environ["LC_CTYPE"]
+    return environ

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from pgdeck.cli.checktext import check_shape
-from pgdeck.cli.output import write
+from pgdeck.cli.output import in_ascii, speaks_unicode, write
 from pgdeck.core.cell import Level
 from pgdeck.core.cells import SIGNS
 from pgdeck.core.check import Check, Checks, State
@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
         text = as_json(report(target, server, overview, checks))
     else:
         text = "\n".join(page(target, server, overview, checks))
+        text = text if speaks_unicode() else in_ascii(text)
     write(text + "\n")
     return 0
 
