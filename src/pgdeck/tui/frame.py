@@ -215,15 +215,19 @@ def _tabs(specs: Sequence[ScreenSpec], width: int) -> list[tuple[ScreenSpec, str
     return [(spec, gap, title) for spec, title in zip(specs, titles, strict=True)]
 
 
-def banner_line(link: LinkState, now: float, width: int, retry: str = "R") -> Line:
-    """Say what is wrong with the connection and when the next try is; `retry` tries at once."""
+def banner_line(link: LinkState, now: float, width: int, keys: str = "R !") -> Line:
+    """Say what is wrong with the connection and when the next try is.
+
+    The first of the `keys` tries at once, the second says why it fails.
+    """
+    retry, why = keys.split()
     failure = link.failure
     said = safe(failure.message) if failure else "No connection"
     due = None if failure is None or failure.retry_at is None else failure.retry_at - now
     if due is not None and due > 0.5:
-        tail = f" next try in {round(due)} s · {retry} now · ! why "
+        tail = f" next try in {round(due)} s · {retry} now · {why} why "
     else:
-        tail = " trying now · ! why "
+        tail = f" trying now · {why} why "
     hint = f" · {safe(failure.hint)}" if failure and failure.hint else ""
     room = width - 3 - cell_width(said) - cell_width(tail)
     # A few letters of a hint would only hide where the message ends.

@@ -145,7 +145,7 @@ class Framing:
         banner = self._canvas("banner")
         banner.set_class(self.lost, "shown")
         if state.link is not None and self.lost:
-            banner.paint([banner_line(state.link, now, width, self._key("R"))])
+            banner.paint([banner_line(state.link, now, width, self._key("R !"))])
         self.draw_footer(view)
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from string import ascii_lowercase, punctuation
 
 from textual.keys import _character_to_key, key_to_character
@@ -149,6 +148,8 @@ def _named(name: str, text: str) -> str:
         raise UnfitKeyError(
             f"{text} is on few keyboards and sent by few terminals", "F1 to F12 are"
         )
+    from difflib import get_close_matches
+
     close = get_close_matches(known, [*NAMED, *OTHER_NAMES], n=1)
     hint = f"did you mean {close[0]}?" if close else "write it as P, ctrl+e, F5, pageup, space"
     raise UnfitKeyError(f"no key is called {text}", hint)

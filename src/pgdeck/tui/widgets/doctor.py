@@ -28,6 +28,7 @@ from pgdeck.core.ladder_text import Part, rung_lines
 from pgdeck.core.target import Target
 from pgdeck.core.text import safe, to_ascii
 from pgdeck.tui.clipboard import copy
+from pgdeck.tui.keymap import worded
 from pgdeck.tui.widgets.dialog import Dialog
 from pgdeck.tui.widgets.inkwell import dip
 
@@ -57,7 +58,7 @@ class DoctorScreen(Dialog):
         scroll = VerticalScroll()
         where = safe(place(self._target.conninfo))
         scroll.border_title = f"Doctor · {to_ascii(where) if self._ascii else where}"
-        scroll.border_subtitle = "R again  y copy  Esc closes"
+        scroll.border_subtitle = worded(self, "R again  y copy  Esc closes")
         with scroll:
             yield Static(markup=False)
 

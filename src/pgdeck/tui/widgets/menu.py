@@ -15,6 +15,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from pgdeck.core.text import safe
+from pgdeck.tui.keynames import shown
 from pgdeck.tui.widgets.dialog import Passing
 
 
@@ -75,7 +76,11 @@ class RowMenu(Passing[str]):
 
     def on_key(self, event: events.Key) -> None:
         """An act's own key works here too."""
-        chosen = (act for act in self._acts if act.key == event.character and not act.why_not)
+        chosen = (
+            act
+            for act in self._acts
+            if act.key in (event.character, shown(event.key)) and not act.why_not
+        )
         act = next(chosen, None)
         if act is not None:
             event.stop()

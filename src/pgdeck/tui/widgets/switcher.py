@@ -20,6 +20,7 @@ from pgdeck.core.text import safe
 from pgdeck.tui.fleetlines import Seen, about_lines, fleet_line, head_line
 from pgdeck.tui.fleetside import Fleetside
 from pgdeck.tui.ink import Line, Span
+from pgdeck.tui.keymap import worded
 from pgdeck.tui.sisters import about_sister, sister_line, sisters_head
 from pgdeck.tui.widgets.canvas import Canvas
 
@@ -197,7 +198,8 @@ class Switcher(ModalScreen[Target | None]):
         box.border_title = "Databases of this server" if self._databases else "Targets"
         other = "targets" if self._databases else "databases"
         again = "" if self._databases else " · ^R look again"
-        box.border_subtitle = f"Enter watches · Tab {other}{again} · Esc closes"
+        keys = f"Enter watches · Tab {other}{again} · Esc closes"
+        box.border_subtitle = worded(self, keys)
 
     def _title(self) -> Line:
         typed = Span(f" {safe(self._typed)}", "title")

@@ -19,6 +19,7 @@ from pgdeck.core.text import fit, safe
 from pgdeck.core.theme import Theme
 from pgdeck.themes import SHIPPED, find_theme, own_directory, own_themes
 from pgdeck.tui.ink import Line, Span
+from pgdeck.tui.keymap import worded
 from pgdeck.tui.widgets.canvas import Canvas
 
 LINGER = 0.12
@@ -66,7 +67,7 @@ class ThemeChooser(ModalScreen[Theme | None]):
         """A sample of the colours, the themes, and what is wrong with others."""
         box = Vertical()
         box.border_title = "Theme"
-        box.border_subtitle = "Enter keeps · Esc takes back"
+        box.border_subtitle = worded(self, "Enter keeps · Esc takes back")
         with box:
             yield Canvas(id="sample", ascii_only=getattr(self.app, "ascii_only", False))
             yield OptionList(

@@ -34,6 +34,7 @@ class Frame:
         self.model = model
         self.ascii_only = ascii_only
         self.empty_text = empty_text
+        self.clear_key = "c"
         self.filter_text = ""
         self.width = self.height = 0
         self.top = self.left = 0
@@ -171,5 +172,5 @@ class Frame:
 
     def _message(self) -> str:
         if self.model.rows and self.model.filter is not None:
-            return f"No row matches {self.filter_text} · c clears the filter"
+            return f"No row matches {self.filter_text} · {self.clear_key} clears the filter"
         return self.empty_text if self.filled else ""

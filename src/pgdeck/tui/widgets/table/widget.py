@@ -8,6 +8,7 @@ from textual import events
 from textual.binding import BindingType
 
 from pgdeck.core.spec import Align
+from pgdeck.tui.keymap import worded
 from pgdeck.tui.widgets.table import messages
 from pgdeck.tui.widgets.table.body import TableBody
 from pgdeck.tui.widgets.table.keys import TABLE_KEYS
@@ -28,6 +29,10 @@ class KeyedTable(TableBody, can_focus=True):
     SortChanged = messages.SortChanged
     ColumnsChanged = messages.ColumnsChanged
     FilterChanged = messages.FilterChanged
+
+    def on_mount(self) -> None:
+        """Name the keys as they were chosen."""
+        self.frame.clear_key = worded(self, "c")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of a search count only while there is one, keys of the order where there is one."""
