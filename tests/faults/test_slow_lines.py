@@ -113,6 +113,8 @@ def test_a_terminal_that_drains_slowly_gets_the_newest_frame_next(
         Throttle(terminal, 8000) as line,
     ):
         line.until(lambda: line.sees("q quit"))
+        # Paused, nothing comes later that would paint what was held back.
+        os.write(terminal.master, b"p")
         # Many screens faster than the line takes one of them: each would be some 3 kB.
         for _ in range(6):
             os.write(terminal.master, b"1")

@@ -167,6 +167,8 @@ class Terminal(LinuxDriver):
         if self._holding:
             self._holding = False
             self._app._end_batch()
+            for screen in self._app.screen_stack[-1:]:
+                screen.check_idle()  # it may have nothing else to do, and would not look
 
     def stop_application_mode(self) -> None:
         """Put the terminal back; that is more urgent than frames that still wait."""
