@@ -21,7 +21,7 @@ SECONDS = float(os.environ.get("PGDECK_SOAK_SECONDS", "600"))
 """Ten minutes, unless somebody has less time: at least two of them tell something."""
 
 INTERVAL = 0.05
-LEAST_SHARE = 0.8
+LEAST_SHARE = 0.5
 """Of the refreshes that a second could hold; the machine has other things to do."""
 
 GROWTH = 1.02
