@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
@@ -169,10 +168,9 @@ async def test_a_restart_costs_freshness_and_nothing_else(
         await asyncio.to_thread(fresh_server.stop, "immediate")
         await until(pilot, says(pilot, "next try in", " old"))
         assert "127.0.0.1" in text(pilot)
-        began = time.monotonic()
+        # How soon keys answer is measured in tests/faults, on the event loop itself.
         await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen), 2)
-        assert time.monotonic() - began < 2
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         await pilot.press("escape")
         await asyncio.to_thread(fresh_server.start)
         assert await until(pilot, live(pilot)) <= 3.0

@@ -195,6 +195,7 @@ async def test_what_a_backend_has_reported_is_known() -> None:
     await rounds.ask((forcing, one), 3.0)
     assert rounds.reported == 5, "what forces the report reports itself, too, and not what follows"
     await rounds.ask((one, forcing), 3.0)
+    await rounds.ask((one,), 3.0)
     assert rounds.reported == 8
     await rounds.close()
 

@@ -61,6 +61,7 @@ class Rounds:
         self._task: asyncio.Task[None] | None = None
         self._spent = 0
         self._reported = 0
+        self._forced = 0
         self._reported_at = -math.inf
 
     @property
@@ -132,8 +133,13 @@ class Rounds:
         forcing = (at for at, query in enumerate(queries) if FORCED_REPORT in query.sql)
         forced = next(forcing, None)
         # A new session has never reported, and does so at once.
-        if forced is not None or opening or now - self._reported_at >= REPORT_EVERY:
-            self._reported = self._spent + (1 if forced is None else opening + forced + 1)
+        if forced == 0 or opening or now - self._reported_at >= REPORT_EVERY:
+            self._reported = self._spent + (opening + 1 if forced == 0 else 1)
+            self._reported_at = now
+        else:
+            self._reported = max(self._reported, self._forced)
+        if forced:  # in the midst of a round: the statements of the next one can see it
+            self._forced = self._spent + opening + forced + 1
             self._reported_at = now
         self._spent += opening + len(queries)
 
