@@ -131,19 +131,19 @@ async def test_an_order_holds_for_its_screen_and_target_alone(
         return next(word for word in drawn(pilot)[3].split() if word[-1:] in ("▾", "▴"))
 
     async with deck(orchard, SMALL, start="databases") as pilot:
-        await until(pilot, says(pilot, "template0"))
+        await until(pilot, says(pilot, "MB"))
         first = sorted_by(pilot)
         await pilot.press("greater_than_sign", "s")
         await until(pilot, lambda: sorted_by(pilot) != first)
         chosen = sorted_by(pilot)
     async with deck(orchard, SMALL, start="databases") as pilot:
-        await until(pilot, says(pilot, "template0"))
+        await until(pilot, says(pilot, "MB"))
         assert sorted_by(pilot) == chosen
         await pilot.press("4")
         await until(pilot, says(pilot, "plums"))
         assert sorted_by(pilot) == "size▾"
     async with deck(pg18.dsn("postgres"), SMALL, start="databases") as pilot:
-        await until(pilot, says(pilot, "template0"))
+        await until(pilot, says(pilot, "MB"))
         assert sorted_by(pilot) == first
 
 
