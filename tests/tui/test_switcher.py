@@ -217,11 +217,11 @@ async def test_another_database_is_one_key_apart(pg18: LiveServer) -> None:
     async with fleet_deck(named("shop", pg18, first)) as pilot:
         await until(pilot, live(pilot))
         await pilot.press("b")
-        await until(pilot, says(pilot, "Databases of this server", second))
+        await until(pilot, says(pilot, "Databases of this server", "sessions"))
         await pilot.press(*"apart_b", "enter")
         await until(pilot, lambda: f"/{second}" in drawn(pilot)[0] and "●" in drawn(pilot)[0])
         await app_of(pilot).run_action("screen('databases')")
-        await until(pilot, says(pilot, first, "b watch it"))
+        await until(pilot, says(pilot, "MB", "b watch it"))
         await pilot.press("slash", *first, "enter")
         await until(pilot, says(pilot, "/ apart_a"))
         await pilot.press("b")
