@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pgdeck.core.spec import ScreenSpec
+from pgdeck.targets.detect import own_file
 
 if TYPE_CHECKING:
     from pgdeck.targets.document import Document, Mistake
@@ -19,11 +20,12 @@ def own_keymap(specs: Mapping[str, ScreenSpec]) -> Keymap | None:
 
     Raises `UsageProblem` for the first mistake: file, line, key.
     """
-    from pgdeck.targets.config import config_file
+    path = own_file()
+    if path is None:
+        return None
     from pgdeck.targets.document import read_document
 
-    path = config_file()
-    document = read_document(path) if path is not None else None
+    document = read_document(path)
     if document is None or not document.child(TABLE):
         return None
     for mistake in mistakes_in_keys(document, specs):

@@ -78,17 +78,23 @@ def own_settings() -> Settings | None:
 
     Raises `UsageProblem` for the first mistake.
     """
+    path = own_file()
+    if path is None:
+        return None
+    from pgdeck.targets.config import read_settings
+
+    return read_settings(path)
+
+
+def own_file() -> Path | None:
+    """Return a person's configuration file, None when there is none: nothing is imported for it."""
     from pgdeck.paths import config_dir
 
     try:
         path = config_dir() / "config.toml"
     except UsageProblem:  # no home directory: nothing of one's own
         return None
-    if not path.exists():
-        return None
-    from pgdeck.targets.config import read_settings
-
-    return read_settings(path)
+    return path if path.exists() else None
 
 
 def working_directory() -> Path | None:

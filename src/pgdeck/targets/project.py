@@ -12,13 +12,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgdeck.core.surroundings import Surroundings
 from pgdeck.errors import UsageProblem
 from pgdeck.targets.reading import read_text
 from pgdeck.targets.sources import Candidate
 from pgdeck.targets.url import Address
 
 if TYPE_CHECKING:
+    from pgdeck.core.surroundings import Surroundings
     from pgdeck.targets.search import Search
 
 SECRETS = Path("/run/secrets")
