@@ -19,6 +19,7 @@ HEAVY = {"textual", "rich", "psycopg", "sqlalchemy", "alembic", "docker"}
 TUI_MAY_IMPORT = (
     "pgdeck.tui",
     "pgdeck.core",
+    "pgdeck.disk",
     "pgdeck.errors",
     "pgdeck.paths",
     "pgdeck.pattern",

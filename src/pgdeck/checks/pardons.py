@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pgdeck.checks.disk import alone, open_file, replace_file
 from pgdeck.core.check import Pardon, PardonKind
+from pgdeck.disk import alone, open_file, replace_file
 from pgdeck.errors import Problem
 from pgdeck.paths import state_dir
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pgdeck.checks.disk import alone, open_file, prune, replace_file
 from pgdeck.core.samples import Growth, Points
+from pgdeck.disk import alone, open_file, prune, replace_file
 from pgdeck.errors import Problem
 from pgdeck.paths import state_dir
 

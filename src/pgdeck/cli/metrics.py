@@ -85,7 +85,7 @@ def _put(path: Path | None, found: Iterable[Family]) -> None:
     if path is None:
         write(openmetrics(found))
         return
-    from pgdeck.checks.disk import replace_file
+    from pgdeck.disk import replace_file
 
     try:
         replace_file(path, textfile(found), READABLE)

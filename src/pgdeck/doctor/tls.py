@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pgdeck.core.ladder import Note, Rung, failed
 from pgdeck.doctor.reach import Stream
+from pgdeck.pg.address import is_number
 
 HANDSHAKE_LIMIT = 5.0
 MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
@@ -118,15 +119,7 @@ def _context(wish: Wish) -> ssl.SSLContext:
 
 
 def _sni(host: str) -> str | None:
-    return None if not host or host.startswith(("/", "@")) or _is_number(host) else host
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
+    return None if not host or host.startswith(("/", "@")) or is_number(host) else host
 
 
 def _names(certificate: Mapping[str, object]) -> tuple[str, ...]:
@@ -140,8 +133,8 @@ def _names(certificate: Mapping[str, object]) -> tuple[str, ...]:
 
 def fits(host: str, names: tuple[str, ...]) -> bool:
     """Whether one of a certificate's names is the host's; a star stands for one label."""
-    if _is_number(host):
-        return any(_is_number(name) and ip_address(name) == ip_address(host) for name in names)
+    if is_number(host):
+        return any(is_number(name) and ip_address(name) == ip_address(host) for name in names)
     lowered = host.lower()
     return any(
         lowered == name.lower()

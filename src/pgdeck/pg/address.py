@@ -77,7 +77,7 @@ async def _places(keywords: dict[str, str], host: str, fixed: str) -> list[Addre
     if not host or host.startswith(("/", "@")):
         return [Address(keywords, _peer(keywords, host, port))]
     peer = _peer(keywords, host, port)
-    numbers = [host] if _is_number(host) else await _resolve(host, port, peer)
+    numbers = [host] if is_number(host) else await _resolve(host, port, peer)
     return [Address({**keywords, "hostaddr": number}, peer) for number in numbers]
 
 
@@ -158,7 +158,8 @@ def _has_service(keywords: Mapping[str, str]) -> bool:
     return bool(keywords.get("service") or os.environ.get("PGSERVICE"))
 
 
-def _is_number(host: str) -> bool:
+def is_number(host: str) -> bool:
+    """Whether a host is given as an IP address."""
     try:
         ip_address(host)
     except ValueError:

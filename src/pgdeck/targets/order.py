@@ -97,35 +97,35 @@ class Search:
         Raises `Refused` when its password comes from a command of a project that is not trusted.
         """
         filled = self.filled(candidate)
+        plain = Target(
+            name=candidate.name or filled.service or endpoint(filled.conninfo),
+            kind=_kind(candidate),
+            conninfo=filled.conninfo,
+            container=candidate.container,
+            project_dir=candidate.project_dir,
+            source=candidate.source,
+            notes=candidate.address.notes if candidate.address else (),
+        )
         marks = self.marks(candidate, filled)
-        conninfo = filled.conninfo
+        return plain if marks is None else self._marked(plain, marks)
+
+    def _marked(self, plain: Target, marks: Marks) -> Target:
+        """Return a target with what is known of it, and its password where that says how."""
+        conninfo = plain.conninfo
         command: tuple[str, ...] = ()
-        notes = candidate.address.notes if candidate.address else ()
-        if marks is None:
-            return Target(
-                name=candidate.name or filled.service or endpoint(conninfo),
-                kind=_kind(candidate),
-                conninfo=conninfo,
-                container=candidate.container,
-                project_dir=candidate.project_dir,
-                source=candidate.source,
-                notes=notes,
-            )
         if marks.password is not None and "password" not in conninfo:
             from pgdeck.targets.passwords import known_password
 
             conninfo, command = known_password(marks, conninfo, self._environ)
-        return Target(
-            name=marks.name or filled.service or endpoint(conninfo),
-            kind=_kind(candidate),
+        return replace(
+            plain,
+            name=marks.name or plain.name,
             conninfo=conninfo,
             environment=marks.environment,
             read_only=marks.read_only,
-            container=candidate.container,
             project_dir=marks.project_dir,
             backup_dir=marks.backup_dir,
-            source=candidate.source,
-            notes=(*notes, *marks.notes),
+            notes=(*plain.notes, *marks.notes),
             colour=marks.colour,
             project_file=marks.project_file,
             password_command=command,

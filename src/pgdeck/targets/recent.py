@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 
 from pgdeck.core.address import place
 from pgdeck.core.target import SECRET_KEYWORDS, Conninfo, Environment, Kind, Target
+from pgdeck.disk import replace_file
 
 FILE = "recent.json"
 MOST = 12
@@ -82,9 +82,5 @@ def _write(file: Path, visits: Sequence[Visit]) -> None:
         }
         for each in visits
     ]
-    part = file.with_suffix(f".{os.getpid()}")
     with suppress(OSError):
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            json.dump(values, out)
-        part.replace(file)
+        replace_file(file, json.dumps(values), durable=False)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from pgdeck.disk import replace_file
 from pgdeck.errors import Problem
 from pgdeck.paths import state_dir
 
@@ -64,11 +65,7 @@ def _read() -> Mapping[str, list[list[str]]]:
 
 def _write(kept: Mapping[str, list[list[str]]]) -> None:
     path = state_dir() / FILE
-    draft = path.with_suffix(f".{os.getpid()}")
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(kept, file, indent=2)
-        draft.replace(path)
+        replace_file(path, json.dumps(kept, indent=2))
     except OSError as error:
         raise Problem(f"{path} cannot be written: {error.strerror or error}") from None

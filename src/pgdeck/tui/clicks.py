@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual import events, on
 
 from pgdeck.tui.spans import ExactScreen
+from pgdeck.tui.views.view import OpenScreen
 
 if TYPE_CHECKING:
     from pgdeck.tui.framing import Framing
@@ -17,16 +18,12 @@ class ClickScreen(ExactScreen):
 
     framing: Framing
 
-    async def open(self, name: str, *, remember: bool = True) -> None:
-        """Show a screen by its name."""
-        raise NotImplementedError
-
     @on(events.Click, "#tabs")
-    async def click_tab(self, event: events.Click) -> None:
+    def click_tab(self, event: events.Click) -> None:
         """Open the screen of a tab."""
         spec = self.framing.tab_at(event.x)
         if spec is not None:
-            await self.open(spec.name)
+            self.post_message(OpenScreen(spec.name))
 
     @on(events.Click, "#footer, #identity, .title")
     def click_key(self, event: events.Click) -> None:

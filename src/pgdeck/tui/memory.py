@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,11 +96,9 @@ def keep_theme(name: str, *, few: bool) -> None:
 
 
 def _publish(file: Path, text: str) -> None:
-    part = file.with_suffix(f".{os.getpid()}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        out.write(text)
-    part.replace(file)
+    from pgdeck.disk import replace_file  # not needed for the first paint
+
+    replace_file(file, text, durable=False)
 
 
 def _read(file: Path) -> dict[str, Order]:

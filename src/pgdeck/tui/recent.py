@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -58,9 +57,7 @@ def _read(file: Path | None) -> list[str]:
 
 
 def _write(file: Path, names: list[str]) -> None:
-    part = file.with_suffix(f".{os.getpid()}")
+    from pgdeck.disk import replace_file
+
     with suppress(OSError):
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            json.dump(names, out)
-        part.replace(file)
+        replace_file(file, json.dumps(names), durable=False)

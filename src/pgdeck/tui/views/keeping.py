@@ -20,7 +20,12 @@ KEEP_AFTER = 0.5
 
 
 class KeepingView(ZenView):
-    """A view whose tables keep order, columns and filter, by screen and target."""
+    """A view whose tables keep order, columns and filter, by screen and target.
+
+    `table` is the one table of most views; those with more say so in `tables`.
+    """
+
+    table: KeyedTable
 
     def __init__(self, spec: ScreenSpec) -> None:
         super().__init__(id=f"view-{spec.name}")
@@ -36,7 +41,7 @@ class KeepingView(ZenView):
 
     def tables(self) -> Sequence[KeyedTable]:
         """Return every table of the view."""
-        raise NotImplementedError
+        return (self.table,)
 
     @property
     def current_table(self) -> KeyedTable:

@@ -53,10 +53,6 @@ class RowsView(TakingView):
             yield from self.tables()
             yield self.detail
 
-    def tables(self) -> Sequence[KeyedTable]:
-        """Return every table of the view."""
-        return (self.table,)
-
     @property
     def footer_keys(self) -> Keys:
         """The keys worth naming in the footer now."""

@@ -1,4 +1,4 @@
-"""How the files of this wing are replaced: whole or not at all."""
+"""How the files that pgdeck keeps are replaced: whole or not at all."""
 
 from __future__ import annotations
 
