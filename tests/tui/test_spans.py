@@ -16,7 +16,9 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from pgdeck.tui.ink import Span
 from pgdeck.tui.spans import ExactScreen, difference, whole
+from pgdeck.tui.widgets.canvas import Canvas
 from tables import terminal
 
 SIZE = (30, 4)
@@ -103,6 +105,51 @@ def test_no_character_is_halved() -> None:
     strip = Strip([Segment("ab"), Segment("表表c")])
     assert [whole(strip, at, -1) for at in range(8)] == [0, 1, 2, 2, 4, 4, 6, 7]
     assert [whole(strip, at, 1) for at in range(8)] == [0, 1, 2, 4, 4, 6, 6, 7]
+
+
+class Paper(App[None]):
+    """A canvas that says its own size, with every frame as it was sent."""
+
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.canvas = Canvas(id="paper", refill=self.fill)
+        self.canvas.styles.height = 1
+        self.frames: list[str] = []
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Use the screen that sends exactly."""
+        return ExactScreen(id="_default")
+
+    def compose(self) -> ComposeResult:
+        """Hold the canvas."""
+        yield self.canvas
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Colour nothing."""
+        return {}
+
+    def fill(self) -> None:
+        """Say how wide it is."""
+        self.canvas.paint([(Span(f"{self.canvas.size.width} wide", "text"),)])
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        if isinstance(renderable, CompositorUpdate):
+            self.frames.append(renderable.render_segments(self.console))
+        super()._display(screen, renderable)
+
+
+async def test_the_first_frame_of_a_size_has_its_text() -> None:
+    app = Paper()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert "30 wide" in next(frame for frame in app.frames if frame)
+        app.frames.clear()
+        await pilot.resize_terminal(24, 4)
+        await pilot.pause(0.1)
+        assert not any("30 wide" in frame for frame in app.frames)
+        assert any("24 wide" in frame for frame in app.frames)
 
 
 INKS = st.sampled_from(["", "31", "97", "39", "38;5;9", "38;2;1;2;3"])

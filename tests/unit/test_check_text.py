@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from pgdeck.cli.changes import Change, Standing
 from pgdeck.cli.checktext import nagios, page, performance, shape

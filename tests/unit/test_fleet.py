@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pgdeck.core.berth import Passwords, berth, sister
 from pgdeck.core.fleet import Glance, Member, marked, match

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pgdeck.core.check import Check, Checks, Pardon, PardonKind, State
 from pgdeck.core.snapshot import Failure, FailureKind, Reading, Snapshot

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -261,7 +260,9 @@ def test_schema_and_parser_agree(table: str) -> None:
             if accepted != allowed(value, properties[key]) and value != "a\nb":
                 pytest.fail(f"{key} = {value!r}: the parser says {accepted}")
     if kind is not None:
-        stated = {field.name: field.default for field in fields(kind)}
+        stated = dict(
+            zip(reversed(kind.__struct_fields__), reversed(kind.__struct_defaults__), strict=False)
+        )
         for key, rule in properties.items():
             if "default" in rule:
                 assert rule["default"] == stated[key], key

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from pgdeck.cli.families import Known, families
 from pgdeck.core.check import Check, Checks, Pardon, PardonKind, State

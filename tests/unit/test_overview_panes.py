@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pgdeck.core.check import Check, Checks, Pardon, PardonKind, State
 from pgdeck.core.snapshot import Failure, FailureKind, Reading, Snapshot

@@ -75,7 +75,7 @@ def test_what_was_not_gathered_is_not_judged(rule: Rule[Facts]) -> None:
 @each_rule
 def test_a_question_that_failed_leaves_its_reason(rule: Rule[Facts]) -> None:
     broken = Missing("the server is on fire", "GRANT water TO me")
-    parts = [name for name in Facts.__dataclass_fields__ if name not in ("past", "floors")]
+    parts = [name for name in Facts.__struct_fields__ if name not in ("past", "floors")]
     facts = Facts(**dict.fromkeys(parts, broken))  # type: ignore[arg-type]
     (reading,) = rule.judge(facts, rule.thresholds)
     assert reading.state is State.UNKNOWN

@@ -6,9 +6,11 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgdeck.checks.engine import Engine, Judged
 from pgdeck.checks.policy import Policy, is_developers
@@ -28,8 +30,7 @@ class Past(Protocol):
         """Name the database and the way to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
+class Bench(Struct, frozen=True):
     """What the collector judges with: the books, what was decided, and who keeps pardons."""
 
     target: Target

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pgdeck.core.check import Check, Checks, Pardon, Reading, Rule, State, Thresholds
 from pgdeck.core.history import History
@@ -23,8 +25,7 @@ SILENT = Reading(State.UNKNOWN, "The rule said nothing about this sample")
 ALERTS = (State.WARNING, State.CRITICAL)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """What a rule made of one sample, under the thresholds that it was given."""
 
     rule: Rule[Any]
@@ -34,8 +35,7 @@ class Judged:
     """Whether the facts were gathered for this sample."""
 
 
-@dataclass(slots=True)
-class _Subject:
+class _Subject(Struct):
     """The past of one subject of a rule."""
 
     needed: int
@@ -122,8 +122,7 @@ class _Subject:
         return self.reading
 
 
-@dataclass(slots=True)
-class _Past:
+class _Past(Struct):
     """The past of one rule: its subjects, and who was not ok in the last samples."""
 
     subjects: dict[str, _Subject]

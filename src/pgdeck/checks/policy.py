@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pgdeck.core.address import is_here
 from pgdeck.core.cells import make_cell
@@ -18,8 +20,7 @@ from pgdeck.targets.document import nearest
 Rules = tuple[Rule[Any], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """What is decided about one rule; what is not in `bounds` stays as the book has it."""
 
     bounds: Mapping[str, float | None] = field(default_factory=dict)
@@ -31,8 +32,7 @@ class Setting:
         return Setting({**base.bounds, **self.bounds}, base.off if self.off is None else self.off)
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """The decisions for one target."""
 
     settings: Mapping[str, Setting] = field(default_factory=dict)

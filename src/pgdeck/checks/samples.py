@@ -6,10 +6,11 @@ import json
 import math
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from pgdeck.core.samples import Growth, Points
 from pgdeck.disk import alone, open_file, prune, replace_file
@@ -35,8 +36,7 @@ _EARLY = 2.0
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 
-@dataclass(slots=True)
-class _Ring:
+class _Ring(Struct):
     """The samples of one number: (seconds since 1970, value, epoch), and since when it is so."""
 
     marks: list[tuple[float, float, str]] = field(default_factory=list)

@@ -6,7 +6,8 @@ import asyncio
 import getpass
 import os
 import sys
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pgdeck.core.address import place
 from pgdeck.core.snapshot import Failure

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgdeck.core.check import Check, Checks, State
 
@@ -13,8 +15,7 @@ START, DROPPED = "start", "not judged"
 """Where a check stands before the first sample, and when its rule is left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A check that stands otherwise than before; `check` is how it stands now.
 
     `before` is a word such as ``ok`` or ``warning, silenced``.

@@ -7,9 +7,10 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from pgdeck.checks.policy import Policy, Setting, find_rule, read_bound
 from pgdeck.cli.checktext import nagios, page, shape
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from pgdeck.watch.model import Server
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """One look at a target: who answered, and how it stands."""
 
     target: Target

@@ -6,7 +6,8 @@ import argparse
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pgdeck.cli.parser import COMMANDS, DASHBOARD, DESCRIPTION, PARSERS, split_command
 from pgdeck.errors import Problem
@@ -16,8 +17,7 @@ FILES = frozenset({"PATH", "FILE", "DIR"})
 """What an option's value is called when it is the name of a file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """One way to go on: the whole word, and in a few words what it is.
 
     A `loose` one is not yet complete: no blank follows it.
@@ -28,16 +28,14 @@ class Offer:
     loose: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """All ways to go on; `files` when names of files fit as well."""
 
     offers: tuple[Offer, ...] = ()
     files: bool = False
 
 
-@dataclass(slots=True)
-class Line:
+class Line(Struct):
     """What the finished words of a line come to.
 
     `pending` is the option that waits for its value, `place` the number of words that are none.

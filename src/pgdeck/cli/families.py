@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pgdeck.core.check import Check, Checks
 from pgdeck.core.openmetrics import Family, Kind, Sample
@@ -28,8 +29,7 @@ UNITS = {
 STATES = ("active", "idle", "idle_in_transaction")
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What one scrape came to; None is what failed."""
 
     target: str

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgdeck.core.check import Check, Checks
 from pgdeck.core.judged import CHECK_COLUMNS, check_table
@@ -99,9 +101,9 @@ def _overview(overview: Overview, alerts: tuple[Check, ...]) -> tuple[Table, lis
             failures.append(part)
             continue
         rows += [
-            (panel, each.name, value, "")
-            for each in fields(part)
-            if not _is_nested(value := getattr(part, each.name))
+            (panel, name, value, "")
+            for name in part.__struct_fields__
+            if not _is_nested(value := getattr(part, name))
         ]
     return Table(tuple(TableRow((row[0], at), _raw(row)) for at, row in enumerate(rows))), failures
 
@@ -134,7 +136,7 @@ def _with_unit(figure: str, value: Value) -> Value:
 
 
 def _is_nested(value: object) -> bool:
-    return isinstance(value, (tuple, list)) or is_dataclass(value)
+    return isinstance(value, (tuple, list, Struct))
 
 
 def _raw(row: tuple[Value, ...]) -> tuple[Value, ...]:

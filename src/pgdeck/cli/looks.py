@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgdeck.core.abilities import (
     MANY,
@@ -23,8 +25,7 @@ COLOR_SYSTEMS = {NONE: "standard", SIXTEEN: "standard", MANY: "256"}
 """What Textual is told, when it is first imported; else it would go by COLORTERM alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """A theme for what the terminal can do; `complaint` says why it is not the configured one."""
 
     theme: Theme

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pgdeck.cli.flat import columns_of, flat, humane
 from pgdeck.cli.grid import grid_lines
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
 FAILED, UNREACHABLE = 1, 4
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(Struct):
     """What a screen came to: its rows as declared, and what kept others from being known."""
 
     spec: ScreenSpec

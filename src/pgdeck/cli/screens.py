@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from pgdeck.cli.output import write
 from pgdeck.core.text import safe
@@ -24,8 +25,7 @@ BAD_STATEMENT, BAD_FILE = 1, 2
 OK, BAD, SKIPPED = "ok", "bad", "skip"
 
 
-@dataclass(slots=True)
-class Report:
+class Report(Struct):
     """The lines of the check, one a screen, and what they come to."""
 
     lines: list[str] = field(default_factory=list)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from pgdeck.cli.checktext import check_shape
 from pgdeck.cli.output import in_ascii, speaks_unicode, write
@@ -103,8 +104,8 @@ def raw(value: object) -> object:
         return value.name.lower()
     if isinstance(value, Enum):
         return value.value
-    if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: raw(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Struct):
+        return {name: raw(getattr(value, name)) for name in value.__struct_fields__}
     if isinstance(value, (tuple, list)):
         return [raw(each) for each in value]
     return plain(value)

@@ -6,9 +6,10 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pgdeck.core.surroundings import Sight, Sighting, Surroundings
 from pgdeck.core.target import Target

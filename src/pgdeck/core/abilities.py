@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 NONE, SIXTEEN, MANY, TRUE = 0, 16, 256, 1 << 24
 """How many colours there are."""
@@ -13,8 +14,7 @@ _DIGITS = "0123456789"
 _TRUE = ("alacritty", "contour", "foot", "ghostty", "kitty", "rio", "wezterm")
 
 
-@dataclass(frozen=True, slots=True)
-class Abilities:
+class Abilities(Struct, frozen=True):
     """How many colours a terminal has, and whether it draws more than ASCII.
 
     One that is not `modern` has no mouse and no second screen, and is asked nothing.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 
 class Level(IntEnum):
@@ -18,8 +19,7 @@ class Level(IntEnum):
     CRITICAL = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """Printable single-line text that passed `core.text.safe`, and how to draw it.
 
     `unit` is drawn after the text in the quiet colour (it brings its own leading blank if it

@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from pgdeck.core import numbers
 from pgdeck.core.cell import Cell, Level

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 from pgdeck.core.history import Series
 from pgdeck.core.source import Context
@@ -34,8 +35,7 @@ class State(IntEnum):
         return (0, 2, 3, 1)[self]
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
+class Thresholds(Struct, frozen=True):
     """From which value on a rule warns, and from which it is critical; None is never."""
 
     warn: float | None = None
@@ -50,8 +50,7 @@ class Thresholds:
         return State.OK
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What a rule makes of one sample, before hysteresis.
 
     `subject` names what within the rule is meant, stably from sample to sample (a table, a slot);
@@ -68,8 +67,7 @@ class Reading:
     screen: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule(Generic[F]):
+class Rule(Struct, Generic[F], frozen=True):
     """One rule of a book: what it judges, by which thresholds, and why it matters.
 
     `name` is stable: it stands in configuration, JSON and performance data.  `thresholds` and
@@ -120,8 +118,7 @@ class PardonKind(StrEnum):
     ACKNOWLEDGED = "acknowledged"
 
 
-@dataclass(frozen=True, slots=True)
-class Pardon:
+class Pardon(Struct, frozen=True):
     """Somebody's word that an alert is known; times are UTC.
 
     A silence ends at `until`; an acknowledgement when the check is ok again, at the latest at
@@ -137,8 +134,7 @@ class Pardon:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """A rule's state as it is shown: after hysteresis, with its past and who pardoned it.
 
     A rule has one check for each subject that is not ok, else one.  `state` is the debounced
@@ -172,8 +168,7 @@ SETTLED_RESTS = 8.0
 """Seconds between two looks at rules that find nothing, while another screen is looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checks:
+class Checks(Struct, frozen=True):
     """What the source ``checks`` gives: every rule's checks, the most serious first."""
 
     checks: tuple[Check, ...]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from pgdeck.core.machine import as_json, field, plain
 from pgdeck.core.printout import Printout, plain_records, to_tsv
@@ -29,8 +30,7 @@ SCHEMA_NAMES = ("schema", "schemaname", "schema_name")
 OBJECT_NAMES = ("name", "relname", "index_name", "table_name")
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """Something to copy: `make` gives its exact text, of which `hint` is a raw beginning."""
 
     label: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgdeck.core.rows import Key, TableRow
 
 
-@dataclass(frozen=True, slots=True)
-class TableDiff:
+class TableDiff(Struct, frozen=True):
     """Keys that came and went, cells that differ as (key, column index), and the order.
 
     `order_changed` says whether the rows that stayed stand in another order.

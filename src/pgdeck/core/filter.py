@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from pgdeck.core.quantity import Operator, QuantityError, comparison
 from pgdeck.core.rows import TableRow, Value
@@ -34,16 +35,14 @@ class PatternError(ValueError):
     """A text that is no regular expression; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class FilterProblem:
+class FilterProblem(Struct, frozen=True):
     """What is wrong with a filter's text, and at which character (from 0) it begins."""
 
     position: int
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """One condition: a test of the row's values and of its cells' case-folded texts."""
 
     holds: Callable[[Sequence[Value], Sequence[str]], bool]
@@ -52,8 +51,7 @@ class Term:
     pattern: Pattern | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """A parsed filter; one with a `problem` matches every row."""
 
     text: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from pgdeck.core.berth import berth
 from pgdeck.core.rows import Value
@@ -14,8 +15,7 @@ from pgdeck.core.target import Environment, Target
 from pgdeck.errors import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """One database of the fleet: its target, or why there is none.
 
     Only who is `asked` is looked at unasked: not who was never named to pgdeck, nor who needs a
@@ -33,8 +33,7 @@ class Member:
         return self.name if self.target is None else berth(self.target)
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(Struct, frozen=True):
     """What one look at a target found; `at` is monotonic seconds.
 
     `standby`, `warnings` and `criticals` are None where they are not known, and `unjudged` says

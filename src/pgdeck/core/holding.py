@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
+
+from msgspec import Struct
 
 from pgdeck.core.answers import Answers, Row, rows_of, seconds, text, whole
 from pgdeck.core.blocking import Place, blocking_tree
@@ -13,8 +14,7 @@ HORIZON_WORTH_NAMING = 10_000
 """Transactions below which a snapshot is nobody's concern."""
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """Somebody who holds something: a session, or (`gid`) a prepared transaction.
 
     `seconds` says how long; None is not known.
@@ -29,8 +29,7 @@ class Holder:
     database: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LockWait:
+class LockWait(Struct, frozen=True):
     """Sessions that wait for locks: how many, the longest in seconds, and the root that blocks."""
 
     waiters: int
@@ -39,8 +38,7 @@ class LockWait:
     blocked: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Horizon:
+class Horizon(Struct, frozen=True):
     """Who keeps vacuum from removing dead rows: session, prepared, slot or standby; age in xids."""
 
     kind: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgdeck.core.target import Target
 
@@ -55,16 +57,14 @@ class Verdict(StrEnum):
     UNREACHED = "not reached"
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Something worth knowing that is no failure, and what to do about it, if anything."""
 
     said: str
     cure: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(Struct, frozen=True):
     """One rung after it was tried: what was found, and for a failure its cause and its cure.
 
     `took` is in seconds, None where nothing was waited for.
@@ -110,8 +110,7 @@ def unreached(name: str) -> Rung:
     return Rung(name, Verdict.UNREACHED)
 
 
-@dataclass(frozen=True, slots=True)
-class Ladder:
+class Ladder(Struct, frozen=True):
     """All rungs in their order, after the last one was tried."""
 
     rungs: tuple[Rung, ...]

@@ -8,8 +8,9 @@ be known, null when it is), ``<name>__remedy`` (the GRANT or setting that would 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
+
+from msgspec import Struct
 
 from pgdeck.core.rows import Key, Unknown, Value
 
@@ -18,8 +19,7 @@ UNKNOWN, REMEDY, TOTAL = "__unknown", "__remedy", "__total"
 Row = Sequence[Value]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Where a column's value stands in a returned row, and the reason and remedy beside it."""
 
     value: int

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgdeck.core.layout import Layout
 from pgdeck.core.rows import Estimate, Key, Rows, Table, TableRow, Unknown, Value
@@ -17,8 +19,7 @@ RETRY_AFTER = 5.0
 """Seconds before keys without an answer are asked for again."""
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(Struct):
     asked: float
     taken: float | None = None
     values: Mapping[int, Value] | None = None

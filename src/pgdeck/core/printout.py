@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from pgdeck.core.cells import make_cell
 from pgdeck.core.machine import as_csv, as_json, as_tsv, failure_shape, plain
@@ -17,8 +18,7 @@ _MARKUP = str.maketrans({char: f"\\{char}" for char in "\\`*_[]|#~$"} | {"<": "&
 """What Markdown would take for more than text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Printout:
+class Printout(Struct, frozen=True):
     """Rows of one screen in the order in which they leave.
 
     `rows` have a value for each of `columns`; `extra` is aligned with them and holds what the

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgdeck.core.cell import Level
 from pgdeck.core.spec import Format
@@ -18,23 +19,20 @@ Key = tuple[Hashable, ...]
 """What identifies a row from one refresh to the next."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A value that cannot be known, with the reason and the GRANT or setting that would show it."""
 
     reason: str
     remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """A value that stands in for an exact one not known yet, or not to be had without waiting."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """A state by its word, drawn behind its level's glyph and ordered by its level.
 
     A `muted` one is drawn quietly: it is so, but somebody said that it is known.
@@ -45,8 +43,7 @@ class Status:
     muted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Struct, frozen=True):
     """A value that brings its own format and level, in a column that holds values of many kinds."""
 
     value: Value
@@ -54,8 +51,7 @@ class Measure:
     level: Level = Level.NORMAL
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """One statement of a round: native ``$1`` placeholders, parameters in the text format."""
 
     name: str
@@ -63,8 +59,7 @@ class Query:
     params: tuple[str | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """The answer to one query: column names, and the rows in the server's order."""
 
     columns: tuple[str, ...]
@@ -79,16 +74,14 @@ class Rows:
         return dict(zip(self.columns, self.rows[0], strict=True)) if self.rows else {}
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(Struct, frozen=True):
     """One row of a table on screen: its key, and its values in the order of the spec's columns."""
 
     key: Key
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """What a table screen shows: rows keyed and ordered as the spec's columns say.
 
     `extra` holds values by column name that the query returned beyond the declared columns,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Growth:
+
+class Growth(Struct, frozen=True):
     """How much a number grew, and the seconds between the two samples that say so.
 
     `seconds` is less than was asked for while the past does not reach that far back.

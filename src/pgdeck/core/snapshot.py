@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 T = TypeVar("T")
 
@@ -24,8 +26,7 @@ class FailureKind(StrEnum):
     BUG = "bug"
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why something is not known, and the way out.
 
     `message` says what happened, `hint` what to do (a GRANT, a setting, a command).
@@ -52,8 +53,7 @@ class Freshness(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading(Generic[T]):
+class Reading(Struct, Generic[T], frozen=True):
     """A value and when it was taken: `at` is monotonic seconds, `wall` is UTC."""
 
     data: T
@@ -61,8 +61,7 @@ class Reading(Generic[T]):
     wall: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot(Generic[T]):
+class Snapshot(Struct, Generic[T], frozen=True):
     """The outcome of one collection; a failure keeps the last good reading beside it.
 
     `started` is monotonic seconds, `elapsed` seconds, `last_good` the newest reading that

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
+
+from msgspec import Struct
 
 from pgdeck.core.rows import Query, Rows
 from pgdeck.core.snapshot import Failure, Snapshot
@@ -74,8 +75,7 @@ class Restful(Protocol):
         """Seconds that it holds while nobody looks at it."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinkState:
+class LinkState(Struct, frozen=True):
     """How the watching connection is: `since` and the failure's retry_at are monotonic seconds.
 
     `pooled` says whether a pooler stands between us and the server.

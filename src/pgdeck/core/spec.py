@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct, field
 
 
 class Format(StrEnum):
@@ -41,8 +42,7 @@ class Direction(StrEnum):
     LOW = "low"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column of a screen.
 
     `width` is in cells (0: grows with what is left), `priority` decides what a narrow terminal
@@ -65,8 +65,7 @@ class Column:
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Requires:
+class Requires(Struct, frozen=True):
     """What the server must have for a screen to make sense."""
 
     extension: str | None = None
@@ -74,8 +73,7 @@ class Requires:
     minimum_version: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(Struct, frozen=True):
     """The lazy companion of a table screen: exact values for the rows in view.
 
     `variants` hold SQL that takes one text[] parameter of row keys and returns the key column
@@ -86,8 +84,7 @@ class Lookup:
     max_age: float = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Sort:
+class Sort(Struct, frozen=True):
     """The column by which rows are first ordered."""
 
     column: str
@@ -119,8 +116,7 @@ class Statements(Mapping[int, str]):
         return len(self._makers)
 
 
-@dataclass(frozen=True, slots=True)
-class ScreenSpec:
+class ScreenSpec(Struct, frozen=True):
     """One screen of the menu, parsed once.
 
     `variants` maps the lowest server major version to the SQL that serves it (0: any);

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgdeck.core.target import Target
 
@@ -20,8 +21,7 @@ class Sight(StrEnum):
     SERVICE = "service entry"
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """One thing that is, or could be, a database.
 
     `target` is there when it can be tried at once; else `note` says what stands against it.
@@ -38,8 +38,7 @@ class Sighting:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """All that is in sight from a directory; `notes` tell what could not be looked at, and why."""
 
     directory: Path

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 SECRET_KEYWORDS = frozenset(
     {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
@@ -59,8 +62,7 @@ class Conninfo(Mapping[str, str]):
         return Conninfo({**self.keywords, **changes})
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One database that pgdeck watches and acts on.
 
     `source` says in a few words where the address was found (``argument``, ``PGDECK_URL``, ...),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgdeck.errors import UsageProblem
 
@@ -49,8 +50,7 @@ NATIVE = (
 """The terminal's own colours, by name: what they look like is the terminal's affair."""
 
 
-@dataclass(frozen=True, slots=True)
-class Theme:
+class Theme(Struct, frozen=True):
     """Every role's colour: `#rrggbb`, or in a native theme the name of one of the terminal's."""
 
     name: str
@@ -62,8 +62,7 @@ class Theme:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(Struct, frozen=True):
     """A file's text, for complaints that name a line."""
 
     path: Path

@@ -11,7 +11,8 @@ import re
 import struct
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgdeck.doctor.reach import Stream
 from pgdeck.pg.sqlstate import ServerError
@@ -36,8 +37,7 @@ _STRANGERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Greeting:
+class Greeting(Struct, frozen=True):
     """What came back on a request for TLS.
 
     Of `speaks_tls` None means that it was not PostgreSQL: `stranger` says what it looks like,
@@ -106,8 +106,7 @@ def _old_error(said: bytes) -> ServerError:
     return ServerError("", text, fatal=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What a server said to a login that had not proven anything yet.
 
     `method` names the proof that it wants, ``trust`` when none; `ready` is true when the session

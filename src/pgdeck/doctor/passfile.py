@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgdeck.core.ladder import Note
 from pgdeck.targets.passfile import (
@@ -21,8 +22,7 @@ from pgdeck.targets.passfile import (
 FIELDS = ("host", "port", "database", "login")
 
 
-@dataclass(frozen=True, slots=True)
-class PassFile:
+class PassFile(Struct, frozen=True):
     """What became of the file: the `line` that fits, else why none does."""
 
     path: Path
@@ -98,8 +98,7 @@ def _nearest(lines: Sequence[str], wanted: Wanted) -> tuple[int, str, str] | Non
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Password:
+class Password(Struct, frozen=True):
     """Where libpq takes the password from, in words; `source` is empty when it has none."""
 
     source: str = ""

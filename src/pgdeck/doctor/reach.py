@@ -7,8 +7,9 @@ import errno
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgdeck.core.address import is_here
 from pgdeck.core.ladder import Note, Rung, failed, fine, skipped
@@ -25,8 +26,7 @@ PORT_LIMIT = 3.0
 SOCKET_DIRECTORIES = (Path("/var/run/postgresql"), Path("/tmp"))
 
 
-@dataclass(slots=True)
-class Stream:
+class Stream(Struct):
     """An open connection to one address; nothing was said on it yet."""
 
     address: Address

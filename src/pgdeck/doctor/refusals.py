@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pgdeck.core.ladder import Note, Rung, failed
 from pgdeck.doctor.passfile import Password
@@ -15,8 +16,7 @@ from pgdeck.doctor.tls import Wish
 from pgdeck.pg.sqlstate import quoted
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A refusal as text, with its SQLSTATE and detail where they are known."""
 
     text: str
@@ -24,8 +24,7 @@ class Refusal:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """Whom a refusal met: names as they are, and what is known of the line."""
 
     where: str

@@ -6,10 +6,11 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgdeck.core.ladder import Note, Rung, failed
 from pgdeck.doctor.reach import Stream
@@ -20,8 +21,7 @@ MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 VERIFYING = ("verify-ca", "verify-full")
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """What an address asks of the line: its mode, and the files that prove it."""
 
     mode: str
@@ -69,8 +69,7 @@ def wish_of(keywords: Mapping[str, str], environ: Mapping[str, str]) -> Wish:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Handshake:
+class Handshake(Struct, frozen=True):
     """What came of a handshake: the version spoken, or why there is none."""
 
     version: str = ""

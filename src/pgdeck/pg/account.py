@@ -8,8 +8,9 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgdeck.errors import Problem
 
@@ -18,8 +19,7 @@ UNPRIVILEGED = ("postgres", "nobody")
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """An account of this machine; PostgreSQL refuses to run as root, so it may not be our own."""
 
     name: str

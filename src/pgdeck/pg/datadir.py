@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgdeck.errors import Problem, Refused
 from pgdeck.pg.account import Account, invoking_user
@@ -27,8 +28,7 @@ class Auth(StrEnum):
     TRUST = "trust"
 
 
-@dataclass(frozen=True, slots=True)
-class DataDir:
+class DataDir(Struct, frozen=True):
     """A data directory at `path`, for the programs and the account that serve it."""
 
     path: Path

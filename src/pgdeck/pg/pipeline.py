@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from msgspec import Struct
 from psycopg.pq.abc import PGconn, PGresult
 
 from pgdeck.core.rows import Query
@@ -26,8 +26,7 @@ PREPARED_LIMIT = 200
 _FORGET = frozenset({"0A000", "26000"})
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """One statement; a `name` means a prepared one, which `prepare` makes first."""
 
     sql: str
@@ -46,8 +45,7 @@ class Statement:
             pgconn.send_query_params(_bytes(self.sql, codec), values)
 
 
-@dataclass(slots=True)
-class Unit:
+class Unit(Struct):
     """Statements that stand or fall together, and their outcome.
 
     `index` is the place among the round's queries, None for what nobody asked; `guard` marks

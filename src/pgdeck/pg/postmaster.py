@@ -7,8 +7,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgdeck.errors import Problem
 
@@ -16,8 +17,7 @@ SIGNALS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.S
 _POLL = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class Postmaster:
+class Postmaster(Struct, frozen=True):
     """What ``postmaster.pid`` says of a living server; `started` is seconds since the epoch."""
 
     pid: int

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgdeck.core.snapshot import Failure, FailureKind
 
 
-@dataclass(frozen=True, slots=True)
-class ServerError:
+class ServerError(Struct, frozen=True):
     """The fields of one ErrorResponse; texts are in the server's language."""
 
     sqlstate: str
@@ -20,8 +20,7 @@ class ServerError:
     fatal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(Struct, frozen=True):
     """Whom a session talks to and as whom, for sentences: `where` is ``host:port`` or a path."""
 
     where: str

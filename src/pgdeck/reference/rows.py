@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 ORGANIZATIONS = 40
 USERS = 1_200
@@ -16,8 +16,7 @@ DAYS = 30 * MONTHS - 5
 DIMENSIONS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One statement, and what it is about."""
 
     title: str

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from msgspec import Struct
 
 from pgdeck.reference.rows import AGENTS, DIMENSIONS, FIRST, MESSAGES
 
@@ -20,8 +20,7 @@ KEEP_MESSAGES = MESSAGES + 50_000
 NAMES = FIRST.split()
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """What an act has: its session, its luck, and a way to open further sessions by name.
 
     Sessions are in autocommit mode; an act closes those that it opened.
@@ -40,8 +39,7 @@ class Scene:
         await asyncio.sleep(self.luck.uniform(low, high))
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """`count` sessions called `name` that act again and again, about `pause` seconds apart."""
 
     name: str

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import psycopg
+from msgspec import Struct
 
 from pgdeck.reference.rows import ANALYTICS, OPERATIONAL, Step
 
@@ -22,8 +22,7 @@ _SETTINGS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """How one database is filled: `steps` in one transaction, `after` outside of any."""
 
     steps: tuple[Step, ...]

@@ -6,8 +6,9 @@ import configparser
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgdeck.errors import UsageProblem
 from pgdeck.targets.interpolation import LONGEST
@@ -23,8 +24,7 @@ _REFERENCE = re.compile(r"%(?:%|\((?P<name>[^()\n]{1,200})\)s|(?P<odd>.?))", re.
 DEEPEST = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A text that Alembic would connect to, and where it stands; or why it cannot be told."""
 
     source: str
@@ -34,8 +34,7 @@ class Found:
     problem: UsageProblem | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AlembicConfig:
+class AlembicConfig(Struct, frozen=True):
     """One configuration: its sections by name, and where its environment is."""
 
     path: Path

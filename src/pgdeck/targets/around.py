@@ -6,8 +6,9 @@ import os
 import re
 import stat
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pgdeck.core.address import endpoint
 from pgdeck.core.surroundings import Sight, Sighting, Surroundings

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from pgdeck.core.target import Conninfo
 from pgdeck.errors import UsageProblem
@@ -46,8 +47,7 @@ _KIND = ("CONNECTION", "ENGINE", "TYPE", "DIALECT", "DRIVER", "CLIENT")
 _POSTGRES = re.compile(r"pg|postgres|psycopg", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What the parts of one family say, and which variable or file said it, by keyword."""
 
     address: Address

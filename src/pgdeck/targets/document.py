@@ -6,9 +6,10 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from pgdeck.errors import UsageProblem
 
@@ -19,8 +20,7 @@ Mark = tuple[int, ...]
 """What tells two states of a file apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(Struct, frozen=True):
     """What is wrong in a configuration: where, what was expected, and what to do.
 
     `line` is None where no line can be named, `key` empty where the whole file is meant.

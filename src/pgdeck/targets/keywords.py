@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pgdeck.core.target import Conninfo
 from pgdeck.errors import UsageProblem
@@ -21,8 +22,7 @@ LOCATING = {
 """libpq's variables that say where a database is, and their keywords."""
 
 
-@dataclass(slots=True)
-class Filled:
+class Filled(Struct):
     """Keywords with the source of each, and what other sources would have given."""
 
     values: dict[str, str] = field(default_factory=dict)

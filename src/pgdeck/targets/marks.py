@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from pgdeck.core.address import DEFAULT_PORT, endpoint, is_here
 from pgdeck.core.target import Conninfo, Environment
@@ -16,8 +17,7 @@ from pgdeck.targets.sources import Candidate
 STRICTNESS = (Environment.DEV, Environment.UNKNOWN, Environment.STAGING, Environment.PROD)
 
 
-@dataclass(slots=True)
-class Marks:
+class Marks(Struct):
     """The marks in force, the source of each, and what others would have said."""
 
     name: str = ""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 SOCKET_DIRECTORIES = ("/tmp", "/var/run/postgresql")
@@ -16,8 +17,7 @@ Wanted = tuple[str, str, str, str]
 """Host, port, database and login, as a line has to have them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Passline:
+class Passline(Struct, frozen=True):
     """The line that libpq would take; `ignored` says why it does not."""
 
     file: Path

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pgdeck.core.target import Conninfo, Target
 from pgdeck.errors import Problem, Refused, UsageProblem

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pgdeck.errors import UsageProblem
 from pgdeck.targets.reading import read_text
@@ -25,8 +26,7 @@ SECRETS = Path("/run/secrets")
 RESOLVER = Path("/etc/resolv.conf")
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectSettings:
+class ProjectSettings(Struct, frozen=True):
     """What a configuration says of where to look; everything is found without it, too."""
 
     url_env: str = ""
@@ -45,8 +45,7 @@ class ProjectSettings:
     """Whether ``docker compose config`` may read the compose files for us."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigPlace:
+class ConfigPlace(Struct, frozen=True):
     """A file that holds pgdeck's settings of a project, and the table in it."""
 
     path: Path

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from pgdeck.core.address import place
 from pgdeck.core.target import SECRET_KEYWORDS, Conninfo, Environment, Kind, Target
@@ -17,8 +18,7 @@ FILE = "recent.json"
 MOST = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """A target that was watched, as it can be found again: keywords without any secret."""
 
     name: str

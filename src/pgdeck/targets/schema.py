@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgdeck.core.target import COLOURS, Environment
 from pgdeck.errors import UsageProblem
@@ -22,8 +23,7 @@ class UnfitError(ValueError):
     """A value that is not what its key takes; the text says more than `Key.expects` does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """One key: `read` checks and converts it, the rest is what people are told."""
 
     name: str
@@ -36,8 +36,7 @@ class Key:
     """Whether it names a command: in a project only after its directory was trusted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A table of a configuration file; `name` is its header, empty for the top of a file."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from pgdeck.core.target import Environment
 from pgdeck.errors import UsageProblem
@@ -22,8 +23,7 @@ class Rank(IntEnum):
     PROJECT = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A database that one source names.
 
     `source` is what a person calls it (``PGDECK_URL``, ``.env: DATABASE_URL``, ``compose.yaml:
@@ -46,8 +46,7 @@ class Candidate:
     container: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One value that is in force: which source gave it, and what others would have given."""
 
     name: str
@@ -58,8 +57,7 @@ class Setting:
     secret: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(Struct, frozen=True):
     """How the target was chosen: every candidate, the strongest first, and every value."""
 
     candidates: tuple[Candidate, ...] = ()

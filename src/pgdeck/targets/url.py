@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from pgdeck.core.target import Conninfo
 from pgdeck.errors import UsageProblem
@@ -49,8 +50,7 @@ _TAIL = re.compile(
 _USERINFO = re.compile(r"[^:/?#]*(:.*)?", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """What an address says, in libpq's keywords, and notes on what of it was left out."""
 
     conninfo: Conninfo

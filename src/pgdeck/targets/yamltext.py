@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 DEEPEST = 50
 LONGEST_NUMBER = 15
@@ -31,8 +32,7 @@ class YamlError(ValueError):
         self.cause = cause
 
 
-@dataclass(frozen=True, slots=True)
-class Replacing:
+class Replacing(Struct, frozen=True):
     """A value that takes the place of what an earlier file said (``!override``, ``!reset``)."""
 
     value: object
@@ -67,8 +67,7 @@ def _events(text: str) -> Iterator[Any]:
     return iter(yaml.parse(text, Loader=loader))
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """A mapping or sequence that is not complete yet."""
 
     value: Any

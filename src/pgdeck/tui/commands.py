@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
+from msgspec import Struct
 from textual.binding import ActiveBinding
 
 from pgdeck.core.spec import ScreenSpec
@@ -39,8 +39,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 """What else people call the thing that a key does, by the key's name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """One line of the palette; its title, its key and any of `words` find it.
 
     `help` says in a few words what it is.

@@ -76,11 +76,11 @@ class Deck(ClickScreen):
     def compose(self) -> ComposeResult:
         """Lay the frame out; the first view comes with it."""
         for name in ("identity", "tabs", "banner"):
-            yield Canvas(id=name, ascii_only=self.ascii_only)
+            yield Canvas(id=name, ascii_only=self.ascii_only, refill=self._draw_frame_now)
         with Container(id="body"):
             yield self._stage.make(self.current)
         yield Prompt(id="prompt", ascii_only=self.ascii_only)
-        yield Canvas(id="footer", ascii_only=self.ascii_only)
+        yield Canvas(id="footer", ascii_only=self.ascii_only, refill=self._draw_frame_now)
 
     def on_mount(self) -> None:
         """Paint the frame before there is any data."""
@@ -89,15 +89,13 @@ class Deck(ClickScreen):
         )
         self._recall()
         self.view.take_focus()
-        self.call_after_refresh(self.draw_frame)
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Draw the frame in the new width; a window can be too small for it."""
+        """Say so when a window is too small; what has room draws itself in the new size."""
         if not fits(self.size) or self.has_class("cramped"):
             from pgdeck.tui.widgets.cramped import fit_window
 
             fit_window(self)
-        self.call_after_refresh(self.draw_frame)
 
     @property
     def view(self) -> View:
@@ -267,8 +265,6 @@ class Deck(ClickScreen):
         self.view.set_zen(self.current in self._zen)
         self.framing.shrink(self.current in self._zen)
         self.draw_frame()
-        # What comes back has no size before the layout.
-        self.call_after_refresh(self.draw_frame)
 
     def action_back(self) -> None:
         """Close what is open in the view, then what fills the terminal."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgdeck.core.address import place
 from pgdeck.core.fleet import Glance, Member, marked
@@ -38,8 +39,7 @@ ENVIRONMENT_ROLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """One database as the switcher shows it.
 
     `current` is the one that is watched, `asking` one that is being looked at just now.

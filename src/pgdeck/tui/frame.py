@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pgdeck.core.address import place
 from pgdeck.core.snapshot import Snapshot
@@ -43,8 +44,7 @@ def fits(size: tuple[int, int]) -> bool:
     return size[0] >= LEAST[0] and size[1] >= LEAST[1]
 
 
-@dataclass(frozen=True, slots=True)
-class FrameState:
+class FrameState(Struct, frozen=True):
     """What the frame is drawn from; `now` is monotonic seconds, `interval` seconds."""
 
     target: Target | None

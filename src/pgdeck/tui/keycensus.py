@@ -9,12 +9,12 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from itertools import combinations
 
+from msgspec import Struct
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.dom import DOMNode
@@ -37,8 +37,7 @@ EVERYWHERE = frozenset({"app.interrupt", "app.leave"})
 Place = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(Struct, frozen=True):
     """What is wrong with one choice: `place` leads to it in the table of keys."""
 
     place: Place
@@ -51,8 +50,7 @@ class Mistake:
         return ".".join(self.place)
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(Struct, frozen=True):
     """Something that keys do, by the name under which they can be chosen; Textual's have none."""
 
     id: str
@@ -63,8 +61,7 @@ class Deed:
         return f"{self.id} ({self.text})" if self.id else f"the {self.text}"
 
 
-@dataclass(frozen=True, slots=True)
-class Surface:
+class Surface(Struct, frozen=True):
     """A screen or dialog: all that its keys do, and whether text is typed in it."""
 
     name: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from textual.binding import Binding
 
 from pgdeck.tui.keynames import shown
@@ -23,8 +24,7 @@ Chosen = Mapping[str, tuple[str, ...]]
 """Textual's names of keys by the id of what they are to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keymap:
+class Keymap(Struct, frozen=True):
     """What was chosen over the shipped keys; nothing at all for most people."""
 
     chosen: Chosen = field(default_factory=dict)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from pgdeck import paths
 from pgdeck.errors import Problem
@@ -15,8 +16,7 @@ THEMES = ("theme", "theme-16")
 MOST = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """The order, columns and filter of one table: the part of its state that outlives a session."""
 
     sort_column: str | None = None
@@ -27,8 +27,7 @@ class Order:
     filter_text: str = ""
 
 
-@dataclass(slots=True)
-class Memory:
+class Memory(Struct):
     """Orders by target and table; without a file it remembers for this session only."""
 
     file: Path | None

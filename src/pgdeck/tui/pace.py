@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 STEPS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds between refreshes that a person, or a slow line, chooses from."""
@@ -31,8 +31,7 @@ LOW_BANDWIDTH = 5.0
 """The shortest interval that a line of low bandwidth gets unasked."""
 
 
-@dataclass(slots=True)
-class Pace:
+class Pace(Struct):
     """Judges a line by what each refresh took; `floor` is the shortest interval it bears.
 
     It rises at once and sinks slowly, or a line on the edge would make it swing.

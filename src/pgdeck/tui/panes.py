@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from pgdeck.tui.ink import Line, Span, clip, line_width
 
 
-@dataclass(frozen=True, slots=True)
-class Pane:
+class Pane(Struct, frozen=True):
     """One pane: what it is called, the figure and key at its right, and who draws its body.
 
     `body` gets the inner width and height in cells and returns at most that many lines.
@@ -27,8 +27,7 @@ class Pane:
     wants: int = 6
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedPane:
+class PlacedPane(Struct, frozen=True):
     """Where a pane ended up, borders included: for the mouse."""
 
     pane: Pane

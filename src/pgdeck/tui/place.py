@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from pgdeck.tui.widgets.table.model import TableState
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(Struct, frozen=True):
     """What was chosen in one view: which of its forms, and the state of each table."""
 
     form: str = ""
     tables: tuple[TableState, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """The screen, the way that led there, and what was chosen in every view that was visited."""
 
     screen: str

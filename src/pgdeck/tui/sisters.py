@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pgdeck.core.rows import Table, Unknown, Value
 from pgdeck.core.snapshot import Snapshot
@@ -17,8 +17,7 @@ DATABASES = "databases"
 NAME_MOST, NUMBER = 34, 9
 
 
-@dataclass(frozen=True, slots=True)
-class Sister:
+class Sister(Struct, frozen=True):
     """One database of the server: `why_not` says what keeps people out of it."""
 
     name: str

@@ -8,11 +8,11 @@ starts, and colours are sent when they change.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from operator import attrgetter
 
+from msgspec import Struct
 from rich.cells import get_character_cell_size
 from rich.color import ColorSystem
 from rich.console import Console
@@ -133,8 +133,7 @@ def _halves(text: str, at: int) -> bool:
     return at < 0
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Cells of one line, from `left` on: as many as the strip is long."""
 
     y: int

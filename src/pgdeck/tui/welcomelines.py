@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgdeck.core.surroundings import Sighting, Surroundings
 from pgdeck.core.text import cut_middle, fit, safe
@@ -16,8 +17,7 @@ KIND_WIDTH, NAME_WIDTH = 17, 26
 NARROW = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """One line that can be taken by its key: what was seen, or an `action` that is always there."""
 
     key: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgdeck.core.copying import quoted_name
 from pgdeck.core.numbers import age
@@ -26,8 +27,7 @@ HELD_MUCH = 0.5
 UNSEEN = "not visible"
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """Lines under a heading."""
 
     title: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from pgdeck.core.history import Series
 from pgdeck.watch.model import Session
@@ -19,8 +20,7 @@ class By(StrEnum):
     STATE = "state"
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """The slots for connections: `used` counts every client's session, our own with them.
 
     WAL senders and processes of the server have slots of their own and are counted apart.
@@ -54,8 +54,7 @@ class Budget:
         return self.used / self.for_everyone if self.for_everyone else 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """A CONNECTION LIMIT of a login or a database, and how many sessions it counts now."""
 
     by: By
@@ -69,16 +68,14 @@ class Limit:
         return self.used / self.allowed if self.allowed else 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
+class Connected(Struct, frozen=True):
     """One client's session, and the seconds since it connected; None is not visible."""
 
     session: Session
     age_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Crowd:
+class Crowd(Struct, frozen=True):
     """Every client's session but our own, the budget that they use, and the limits that are set."""
 
     budget: Budget

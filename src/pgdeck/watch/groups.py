@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgdeck.core.cell import Level
 from pgdeck.core.rows import Key, Status, Table, TableRow, Unknown, Value
@@ -69,8 +70,7 @@ HIDEABLE = frozenset({By.CLIENT, By.STATE})
 """What a login without pg_monitor does not see of others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Sessions that have one value in common; None is no value, or one that is not visible."""
 
     by: By | None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgdeck.core.header import Companion, parse_companion, parse_screen, parse_variant
 from pgdeck.core.spec import Lookup, ScreenSpec, Statements
@@ -17,8 +19,7 @@ from pgdeck.paths import config_dir, data_dir
 _FILE = re.compile(r"([a-z][a-z0-9_]*)(\+[a-z][a-z0-9_]*)?(?:@(\d{1,2}))?\.(sql|toml)\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(Struct, frozen=True):
     """A place of screen files; `trusted` marks the shipped one.
 
     A mistake in a `strict` one is an error, elsewhere it is listed.
@@ -29,8 +30,7 @@ class Directory:
     strict: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """A screen of a person's own that cannot be shown, and why."""
 
     path: Path
@@ -38,8 +38,7 @@ class Trouble:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Menu:
+class Menu(Struct, frozen=True):
     """Every screen in the menu's order, and what kept others out of it."""
 
     specs: tuple[ScreenSpec, ...]

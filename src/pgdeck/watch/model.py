@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from pgdeck.core.history import Series
 from pgdeck.core.snapshot import Failure
@@ -29,8 +30,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """Who answers: taken anew at every tick, since a promotion changes it in place.
 
     `fingerprint` is six hex digits of a BLAKE2 hash of system identifier and database oid.
@@ -54,8 +54,7 @@ class Server:
     environment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Connections:
+class Connections(Struct, frozen=True):
     """The connection budget; a None count cannot be known by this login."""
 
     maximum: int
@@ -74,8 +73,7 @@ class Connections:
         return self.maximum - self.reserved
 
 
-@dataclass(frozen=True, slots=True)
-class Throughput:
+class Throughput(Struct, frozen=True):
     """Rates of the watched database between two samples; None until two samples exist.
 
     The transactions of the collector itself are left out.
@@ -93,8 +91,7 @@ class Throughput:
     transactions_max: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BigTable:
+class BigTable(Struct, frozen=True):
     """One of the largest tables; `bytes` are estimated from relpages, partitions rolled up.
 
     None bytes: no vacuum and no analyze has counted its pages yet.
@@ -109,8 +106,7 @@ class BigTable:
     locked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TablesSummary:
+class TablesSummary(Struct, frozen=True):
     """What fills the disk."""
 
     count: int
@@ -121,8 +117,7 @@ class TablesSummary:
     size: Series = ()
 
 
-@dataclass(frozen=True, slots=True)
-class VacuumRun:
+class VacuumRun(Struct, frozen=True):
     """A vacuum, analyze or index build in progress; `share` is of the phase, 0 to 1."""
 
     pid: int
@@ -133,8 +128,7 @@ class VacuumRun:
     running_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class VacuumSummary:
+class VacuumSummary(Struct, frozen=True):
     """Whether vacuum keeps up; `due` is None while the tables could not be counted."""
 
     due: int | None
@@ -146,8 +140,7 @@ class VacuumSummary:
     horizon_age: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class ActivitySummary:
+class ActivitySummary(Struct, frozen=True):
     """Who is busy and who waits."""
 
     longest_query_s: float | None
@@ -161,8 +154,7 @@ class ActivitySummary:
     """Sessions of which this login sees neither state nor statement."""
 
 
-@dataclass(frozen=True, slots=True)
-class VersionTable:
+class VersionTable(Struct, frozen=True):
     """One of Alembic's tables of versions; None revisions could not be read.
 
     It is `locked` while a migration makes or changes it.
@@ -175,15 +167,13 @@ class VersionTable:
     locked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationsSummary:
+class MigrationsSummary(Struct, frozen=True):
     """Where the migrations stand: a table for each history, none where Alembic never ran."""
 
     tables: tuple[VersionTable, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """Every pane of the Overview; a part that failed is its Failure and costs only its own pane."""
 
     connections: Connections | Failure
@@ -202,8 +192,7 @@ class SessionView(StrEnum):
     BLOCKING = "blocking"
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """One backend, or (pid 0) a prepared transaction that holds locks.
 
     None stands for what this login may not see (`visible` is False then) or what does not apply.
@@ -235,8 +224,7 @@ class Session:
     prepared_gid: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BlockingNode:
+class BlockingNode(Struct, frozen=True):
     """One line of the blocking tree: a session, its depth, and how many wait below it."""
 
     session: Session
@@ -248,8 +236,7 @@ class BlockingNode:
     """A root that waits itself: the server is about to end one of this circle."""
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(Struct, frozen=True):
     """Every session of the server (own ones left out) and the blocking tree over them."""
 
     sessions: tuple[Session, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pgdeck.core.answers import Answers, part
 from pgdeck.core.history import History

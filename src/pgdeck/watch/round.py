@@ -6,8 +6,9 @@ import asyncio
 import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from pgdeck.core.rows import Query
 from pgdeck.core.source import Answer
@@ -41,8 +42,7 @@ class Line(Protocol):
         """Answer in order, in one round trip; raises `Unreachable`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     queries: tuple[Query, ...]
     deadline: float
     answered: asyncio.Future[tuple[Answer, ...]]
@@ -170,8 +170,7 @@ class Rounds:
                 asked.answered.set_result(tuple(answers[query] for query in asked.queries))
 
 
-@dataclass(slots=True)
-class RoundContext:
+class RoundContext(Struct):
     """What a collector gets: the server's version, the time, and a way to ask."""
 
     version: int

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgdeck.core.snapshot import Failure, FailureKind, Reading, Snapshot
 from pgdeck.core.source import Collector, Restful
@@ -41,8 +43,7 @@ Clock = Callable[[], float]
 Calendar = Callable[[], datetime]
 
 
-@dataclass(slots=True)
-class Source:
+class Source(Struct):
     """A collector and its past: the last good reading, and how often it failed in a row."""
 
     collector: Collector[object]
@@ -108,8 +109,7 @@ Collect = Callable[[Source], asyncio.Task[Snapshot[object]]]
 """Starts one collection in a task of its own."""
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(Struct):
     source: Source
     due: float = AT_ONCE
     running: asyncio.Task[Snapshot[object]] | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import cast
+
+from msgspec import Struct
 
 from pgdeck.core.answers import Answers, Row, row_of, rows_of, seconds, whole
 from pgdeck.core.history import History
@@ -21,8 +22,7 @@ XID_STOP = 2.0**31
 """Transactions after which a server that was never frozen would have to stop."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Summed:
+class _Summed(Struct, frozen=True):
     """The last answer about all tables, and when it came."""
 
     rows: Sequence[Row] | Failure

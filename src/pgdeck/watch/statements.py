@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import astuple, replace
 
 from pgdeck.core.rows import Key, Table, TableRow, Unknown, Value
 from pgdeck.core.spec import Align, Column, Format
@@ -18,8 +20,7 @@ class StatementsView(StrEnum):
     RECENT = "recent"
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
+class Counters(Struct, frozen=True):
     """What adds up with each execution: seconds, rows, blocks, bytes."""
 
     calls: float
@@ -52,8 +53,7 @@ class Counters:
         return self.hit / looked_up if looked_up else None
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """One entry; `recent` is what came in since the last reading, None when that is not known.
 
     `visible` is false for another role's statement that this login may not read.
@@ -74,8 +74,7 @@ class Statement:
     since: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Statements:
+class Statements(Struct, frozen=True):
     """The entries that matter by one measure or another, of `entries` in all.
 
     `elapsed_s` lies between the two readings of `recent`, None at the first; `dealloc` counts how

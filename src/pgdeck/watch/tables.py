@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pgdeck.core.rows import Table, TableRow
 from pgdeck.core.source import Collector, Context

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pgdeck.core.answers import row_of, whole
 from pgdeck.core.source import Context
 from pgdeck.watch.sqlfiles import query
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """Counters of the watched database; `wal_bytes` is the server's position in its log."""
 
     commits: int | None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import fields, replace
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgdeck.checks.postgres import facts as shapes
 from pgdeck.checks.postgres.facts import Facts, Floors, Missing, Sequences, missing
@@ -21,6 +23,7 @@ from pgdeck.pg.statements import query as shared
 from pgdeck.sqlfiles import Statements
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Struct)
 
 FAST = ("server", "transactions")
 SHARED = ("waits", "prepared", "horizon")
@@ -194,21 +197,21 @@ class _Part:
         self.question, self.read = question, read
 
 
-def _records(kind: type[T]) -> Callable[[list[dict[str, object]]], tuple[T, ...]]:
+def _records(kind: type[S]) -> Callable[[list[dict[str, object]]], tuple[S, ...]]:
     """Return what makes values of a class from rows whose columns bear the fields' names."""
-    names = [each.name for each in fields(cast(Any, kind))]
+    names = kind.__struct_fields__
 
-    def read(rows: list[dict[str, object]]) -> tuple[T, ...]:
+    def read(rows: list[dict[str, object]]) -> tuple[S, ...]:
         return tuple(kind(**{name: row[name] for name in names}) for row in rows)
 
     return read
 
 
-def _all(question: str, kind: type[T]) -> _Part:
+def _all(question: str, kind: type[S]) -> _Part:
     return _Part(question, lambda answers: _records(kind)(rows_of(answers, question)))
 
 
-def _one(question: str, kind: type[T]) -> _Part:
+def _one(question: str, kind: type[S]) -> _Part:
     return _Part(question, lambda answers: _records(kind)(rows_of(answers, question))[0])
 
 

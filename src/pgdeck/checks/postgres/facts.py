@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from pgdeck.core.holding import Holder, Horizon, LockWait
 from pgdeck.core.snapshot import Failure
@@ -11,8 +12,7 @@ from pgdeck.core.snapshot import Failure
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """A part of the facts that is not known: why, and what would make it known."""
 
     reason: str
@@ -42,8 +42,7 @@ def missing(failure: Failure) -> Missing:
     return Missing(failure.message, failure.hint)
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """Who answers, and its counters; times are seconds of the server's clock since 1970.
 
     `born` is when the server's statistics began: at its birth, its last crash, or a reset of all.
@@ -76,8 +75,7 @@ class Server:
     deadlocks: int
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(Struct, frozen=True):
     """A client with an open transaction; what it is busy or idle with, in seconds."""
 
     pid: int
@@ -102,8 +100,7 @@ class Transaction:
         return f"pid {self.pid} of {self.started:.0f}"
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """The server as a whole; `replay_*` and `paused` are a standby's own."""
 
     tables: int
@@ -131,8 +128,7 @@ class State:
         return self.archived_at is None or self.failed_at > self.archived_at
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """A replication slot and the bytes of WAL it keeps; `inactive_s` from 17 on."""
 
     name: str
@@ -143,8 +139,7 @@ class Slot:
     retained: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """Somebody who receives WAL; None is not visible, or nothing was sent lately."""
 
     pid: int
@@ -156,8 +151,7 @@ class Sender:
     behind_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Database:
+class Database(Struct, frozen=True):
     """The ages of a database's oldest rows; `name` is None for what all databases share.
 
     One that lets nobody in (`closed`) is vacuumed by autovacuum alone.
@@ -173,8 +167,7 @@ class Database:
     checksum_failures: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class LateTable:
+class LateTable(Struct, frozen=True):
     """A table whose dead rows passed what makes autovacuum come."""
 
     oid: int
@@ -189,8 +182,7 @@ class LateTable:
     runs: int
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedTable:
+class ChangedTable(Struct, frozen=True):
     """A table that changed beyond what makes autovacuum analyze it."""
 
     oid: int
@@ -204,8 +196,7 @@ class ChangedTable:
     analyzed_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Struct, frozen=True):
     """An index that is invalid, or that nothing has read since the statistics began."""
 
     oid: int
@@ -218,8 +209,7 @@ class Index:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """How far a sequence has come, as shares of its own end and of its column's."""
 
     oid: int
@@ -239,8 +229,7 @@ class Sequence:
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Bloat:
+class Bloat(Struct, frozen=True):
     """A large table: its bytes, and those its rows would need; None where nothing tells."""
 
     oid: int
@@ -252,16 +241,14 @@ class Bloat:
     needed: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Sequences:
+class Sequences(Struct, frozen=True):
     """The sequences looked at so far, of how many there are."""
 
     seen: tuple[Sequence, ...]
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Growth:
+class Growth(Struct, frozen=True):
     """What counters grew by within `seconds`, and the share of it that is ours left out."""
 
     seconds: float
@@ -274,8 +261,7 @@ class Growth:
     deadlocks: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoints:
+class Checkpoints(Struct, frozen=True):
     """Checkpoints within `seconds`."""
 
     seconds: float
@@ -283,16 +269,14 @@ class Checkpoints:
     requested: float
 
 
-@dataclass(frozen=True, slots=True)
-class Restart:
+class Restart(Struct, frozen=True):
     """The statistics began anew: why, and how many seconds ago that was or was seen."""
 
     reason: str
     ago_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(Struct, frozen=True):
     """What only earlier samples can tell.
 
     `minute` and `hour` are the growth of counters within that time or as long as it is known.
@@ -313,8 +297,7 @@ class Past:
     restart: Restart | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Floors:
+class Floors(Struct, frozen=True):
     """From where on things are worth a look at all."""
 
     dead_rows: int = 10_000
@@ -326,8 +309,7 @@ class Floors:
     observed_s: float = 7 * 86_400.0
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """One sample; a part that failed, or has not been asked yet, is `Missing`.
 
     `new` names the parts that were asked for this sample; the others are of an earlier one.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
+from msgspec.structs import replace
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -51,7 +51,7 @@ class ConnectionsView(RowsView):
         self.by = By.APPLICATION
         largest = replace(spec, sort=spec.sort or Sort("total", descending=True))
         super().__init__(largest, GROUP_COLUMNS, ascii_only=ascii_only)
-        self.budget_lines = Canvas(ascii_only=ascii_only)
+        self.budget_lines = Canvas(ascii_only=ascii_only, refill=self._draw_budget)
         self.budget_lines.add_class("budget")
 
     def compose(self) -> ComposeResult:

@@ -52,7 +52,7 @@ class OverviewView(Canvas, can_focus=True):
     ]
 
     def __init__(self, spec: ScreenSpec, keys: Mapping[str, str], *, ascii_only: bool) -> None:
-        super().__init__(ascii_only=ascii_only, id=f"view-{spec.name}")
+        super().__init__(ascii_only=ascii_only, id=f"view-{spec.name}", refill=self._draw)
         self._spec = spec
         self._keys = dict(keys)
         self._snapshot: Snapshot[Overview] | None = None

@@ -38,7 +38,7 @@ class RowsView(TakingView):
 
     def __init__(self, spec: ScreenSpec, columns: Sequence[Column], *, ascii_only: bool) -> None:
         super().__init__(spec)
-        self.title_line = Canvas(ascii_only=ascii_only)
+        self.title_line = Canvas(ascii_only=ascii_only, refill=self.draw_title)
         self.title_line.add_class("title")
         self.table = KeyedTable(
             columns, sort=spec.sort, empty_text=spec.empty_text, ascii=ascii_only

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from pgdeck.core.text import cell_width
@@ -20,14 +20,26 @@ JOIN_GAP = 4
 
 
 class Canvas(Plain):
-    """Shows exactly the lines it is given; what did not change is not sent to the terminal."""
+    """Shows exactly the lines it is given; what did not change is not sent to the terminal.
+
+    `refill` paints it anew; it is called when a layout gave it another size, just before it is
+    drawn there: so the first frame of a size shows text, not what the one before left.
+    """
 
     ALLOW_SELECT = False
 
-    def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        ascii_only: bool = False,
+        id: str | None = None,
+        refill: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__(id=id)
         self.auto_links = False
         self.ascii_only = ascii_only
+        self._refill = refill
+        self._drawn = Size(0, 0)
         self._given: list[Line] = []
         self._lines: list[Line] = []
         self._width = 0
@@ -50,8 +62,16 @@ class Canvas(Plain):
             if old is not new and old != new:
                 self._strips.pop(y, None)
                 regions += [Region(x, y, cells, 1) for x, cells in changed_cells(old, new)]
-        if regions:
+        if regions and self._drawn == self.size:  # in a new size all of it is drawn anyway
             self.refresh(*regions)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines that a region of the widget needs."""
+        if self._drawn != self.size:
+            if self._refill is not None:
+                self._refill()
+            self._drawn = self.size
+        return super().render_lines(crop)
 
     def line(self, y: int) -> Line:
         """Return a line as it is shown."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
@@ -19,8 +19,7 @@ from pgdeck.tui.keynames import shown
 from pgdeck.tui.widgets.dialog import Passing
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Struct, frozen=True):
     """One line of the menu: `action` is run by the view; `why_not` says what hinders it."""
 
     key: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, TypeVar
 
+from msgspec import Struct
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -32,8 +32,7 @@ AROUND, LOW, TIGHT = 9, 16, 7
 """Lines that are no rows, of the frame and around it; fewer in a low terminal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One line: what is watched if it is chosen, how it is drawn, what is said of it below."""
 
     key: str

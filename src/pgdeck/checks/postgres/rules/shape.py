@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pgdeck.checks.postgres.facts import Facts, Missing, NotKnownError, Server, known
 from pgdeck.core.check import Reading, Rule, State, Thresholds

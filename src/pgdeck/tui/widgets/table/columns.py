@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgdeck.core.spec import Column, Format
 from pgdeck.core.text import cell_width
@@ -36,8 +38,7 @@ Entry = tuple[int, Column]
 """A column, and where its value stands in a row."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a column stands: `at` is its position in a row's values, `x` and `width` in cells."""
 
     at: int
@@ -46,8 +47,7 @@ class Place:
     width: int
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """Columns in a width: `left` are scrolled out at the left, at most `furthest` can be."""
 
     width: int

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import IntEnum
 
+from msgspec import Struct, field
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
@@ -35,8 +35,7 @@ class Tone(IntEnum):
 Inks = Mapping[Tone, Mapping[str, Style]]
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(Struct, frozen=True):
     """The table's own signs."""
 
     mark: str = "▸"
@@ -51,8 +50,7 @@ class Glyphs:
 ASCII = Glyphs(">", "v", "^", "<", ">", "|", "~")
 
 
-@dataclass(slots=True, eq=False)
-class Line:
+class Line(Struct, eq=False):
     """One line: the gutter, a field for each column with its gap, and what follows them."""
 
     tone: Tone

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgdeck.core.cells import make_cell, sort_rows
 from pgdeck.core.filter import Filter
@@ -11,8 +12,7 @@ from pgdeck.core.rows import Key, Table, TableRow, Value
 from pgdeck.core.spec import Column, Sort
 
 
-@dataclass(frozen=True, slots=True)
-class TableState:
+class TableState(Struct, frozen=True):
     """What a person chose in a table, to be put back when the table is shown again.
 
     `top` is the first row in view and `left` the number of columns scrolled out; `order` names

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgdeck.core.cell import Cell, Level
 from pgdeck.core.spec import Align, Column, Format
@@ -31,8 +32,7 @@ NUMBER = re.compile(r"\D?\d[\d,_' ]*(\.\d+)?\Z")
 PLACEHOLDERS = frozenset({"", "–", "?", "-"})
 
 
-@dataclass(slots=True)
-class Ruler:
+class Ruler(Struct):
     """What the numbers of a column need to stand under each other; it only grows.
 
     `whole` counts the cells before the decimal point, `fraction` those of the point and what
