@@ -20,7 +20,11 @@ CATALOG_TABLES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """Cases that share circumstances; `crowd` is the number of sessions held meanwhile."""
+    """Cases that share circumstances; `crowd` is the number of sessions held meanwhile.
+
+    `beside` is measured anew before each screen of pgdeck, where a run takes a second and a
+    machine's pace changes within a round.
+    """
 
     name: str
     title: str
@@ -30,6 +34,7 @@ class Experiment:
     load: bool = False
     crowd: int = 0
     database: str = "bench"
+    beside: Case | None = None
 
     def on(self, screens: Container[str]) -> Experiment:
         """Return the same with these screens of pgdeck alone."""
@@ -46,9 +51,14 @@ class Experiment:
 
 @dataclass(slots=True)
 class Results:
-    """Figures by experiment and case, one entry a round; what could not run, with the reason."""
+    """Figures by experiment and case, one entry a round; what could not run, with the reason.
+
+    `beside` holds those of the program measured right before a screen, by experiment, screen and
+    that program's name.
+    """
 
     rounds: dict[tuple[str, str], list[Figures]] = field(default_factory=dict)
+    beside: dict[tuple[str, str, str], list[Figures]] = field(default_factory=dict)
     failed: dict[tuple[str, str], str] = field(default_factory=dict)
     skipped: dict[tuple[str, str], str] = field(default_factory=dict)
     machine_load: dict[str, float] = field(default_factory=dict)
@@ -57,7 +67,14 @@ class Results:
 
 DECK = cases.SCREENS
 CATALOGUE = (
-    Experiment("start", "start and quit", (*DECK, cases.A, cases.D, cases.F), Circumstances(), 5),
+    Experiment(
+        "start",
+        "start and quit",
+        (cases.D, *DECK, cases.A, cases.F),
+        Circumstances(),
+        5,
+        beside=cases.D,
+    ),
     Experiment(
         "start50",
         "start over a 50 ms line",
@@ -168,7 +185,9 @@ def _one(
                 if not counts and case.name in results.warm:
                     continue
                 how = experiment.how if counts else Circumstances(size=experiment.how.size)
+                near = experiment.beside if counts and case in DECK else None
                 try:
+                    before = run(near, place, how, wire, home) if near else None
                     figures = run(case, place, how, wire, home)
                 except NoDataError as reason:
                     results.failed[at] = str(reason)
@@ -178,6 +197,8 @@ def _one(
                     results.warm.add(case.name)
                     if counts:
                         results.rounds.setdefault(at, []).append(figures)
+                    if near and before:
+                        results.beside.setdefault((*at, near.name), []).append(before)
 
 
 def _turns(experiment: Experiment) -> Iterator[list[tuple[Case, bool]]]:

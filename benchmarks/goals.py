@@ -213,6 +213,9 @@ def _judge(goal: Goal, bar: Bar, screen: str, results: Results) -> Verdict:
     theirs, excuse = _series(experiment, name, bar.peer_figure or bar.figure, results)
     if not ours or not theirs:
         return Verdict(goal, bar, screen, reason=reason or excuse)
+    near = results.beside.get((bar.experiment, screen, name))
+    if near:
+        theirs = [figures[bar.peer_figure or bar.figure] for figures in near]
     pairs = list(zip(ours, theirs, strict=False))
     if bar.peer_experiment:  # other rounds: nothing to pair, so against the middle
         pairs = [(each, median(theirs)) for each in ours]
