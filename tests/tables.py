@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import pyte
 from textual import on
@@ -15,7 +15,7 @@ from textual.screen import Screen
 from pgdeck.core.rows import Table, TableRow, Value
 from pgdeck.core.spec import Align, Column, Format, Sort
 from pgdeck.tui.spans import ExactScreen
-from pgdeck.tui.widgets.inkwell import INKS
+from pgdeck.tui.widgets.inkwell import Inkwell
 from pgdeck.tui.widgets.table import KeyedTable
 
 Span = tuple[int, int, int]
@@ -59,16 +59,12 @@ def wide_row(at: int) -> tuple[Value, ...]:
     return (f"messages_2026_{at:02d}", *sizes, at * 60.0, "letta", text)
 
 
-class Plain(Screen[None]):
+class Plain(Inkwell):
     """A screen that has the tables' inks."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = INKS
 
-
-class Exact(ExactScreen):
+class Exact(Inkwell, ExactScreen):
     """The dashboard's kind of screen, with the same."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = INKS
 
 
 class Recorder(App[None]):

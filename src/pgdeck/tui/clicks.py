@@ -8,12 +8,13 @@ from textual import events, on
 
 from pgdeck.tui.spans import ExactScreen
 from pgdeck.tui.views.view import OpenScreen
+from pgdeck.tui.widgets.inkwell import Inkwell
 
 if TYPE_CHECKING:
     from pgdeck.tui.framing import Framing
 
 
-class ClickScreen(ExactScreen):
+class ClickScreen(Inkwell, ExactScreen):
     """A screen with the frame around it; nothing here is without a key of its own."""
 
     framing: Framing

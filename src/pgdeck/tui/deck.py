@@ -29,7 +29,6 @@ from pgdeck.tui.views.view import (
     View,
 )
 from pgdeck.tui.widgets.canvas import Canvas
-from pgdeck.tui.widgets.inkwell import INKS
 from pgdeck.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -42,7 +41,6 @@ REMEMBERED = 20
 class Deck(ClickScreen):
     """Holds the views, shows the current one, and keeps the frame true."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = INKS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("backspace", "previous", "Previous screen", id="go.previous"),
         Binding("escape", "back", "Close what is open", id="go.back", show=False),

@@ -27,7 +27,7 @@ from pgdeck.tui.theme import style_sheets
 from pgdeck.tui.wardrobe import MODERN, Wardrobe, without
 from pgdeck.tui.welcomelines import Way, notes, reason, visible, way_line, ways
 from pgdeck.tui.widgets.canvas import Canvas
-from pgdeck.tui.widgets.inkwell import INKS
+from pgdeck.tui.widgets.inkwell import Inkwell
 
 DEMO, INIT = "demo", "init"
 Choice = Target | str
@@ -36,10 +36,9 @@ Choice = Target | str
 INTERRUPTED = 130
 
 
-class WelcomeScreen(ExactScreen):
+class WelcomeScreen(Inkwell, ExactScreen):
     """Lists what is in sight; one key takes each."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = INKS
     AUTO_FOCUS = ""  # keys are for the list until an address is typed
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j,tab", "move(1)", "Next", show=False, id="welcome.next"),

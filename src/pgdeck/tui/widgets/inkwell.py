@@ -1,7 +1,8 @@
-"""Inks: styles that a screen keeps once for all its widgets.
+"""Inks: styles that a screen keeps once for all its widgets, mixed when they are first needed.
 
-As component classes of each canvas and table they were applied to every one of them, which took
-a third of the time between the imports and the first paint.
+As component classes all of them would be mixed for the first frame, which needs ten.  For each
+canvas and table that took a third of the time between the imports and the first paint, for the
+screen alone a tenth.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from typing import Any
 
 from rich.style import Style
 from textual.color import BLACK, WHITE, Color
+from textual.css.model import RuleSet
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -36,7 +39,7 @@ INKS = {
     *(f"ink--{role}" for role in ROLES),
     *(f"table--{role}" for role in (*_LINES, *TABLE_ROLES)),
 }
-"""The component classes of every role, for a screen to have."""
+"""The names of all inks: classes that the style sheets give colours to, below a screen."""
 
 
 ON_DARK = {
@@ -67,6 +70,28 @@ OF_TERMINAL = {"orange": "yellow", "purple": "magenta", "pink": "magenta", "grey
 
 LEAST_CONTRAST = {"contrast": 7.0}
 PLAIN_THEME = "mono"
+
+
+class Inkwell(Screen[None]):
+    """A screen that mixes the inks for the widgets on it."""
+
+    def __init__(self, name: str | None = None, id: str | None = None) -> None:
+        super().__init__(name, id)
+        self._mixed: dict[str, Style] = {}
+        self._recipes: list[RuleSet] = []
+
+    def mix(self, name: str) -> Style:
+        """Return an ink as the style sheets have it now, without a ground."""
+        if self._recipes is not self.app.stylesheet.rules:  # read anew, as for another theme
+            self._recipes = self.app.stylesheet.rules
+            self._mixed.clear()
+        style = self._mixed.get(name)
+        if style is None:
+            drop = DOMNode(classes=name)
+            drop._attach(self)
+            self.app.stylesheet.apply(drop)
+            style = self._mixed[name] = drop.styles.partial_rich_style
+        return style
 
 
 def own_colour(widget: Widget, name: str) -> Style:
@@ -101,6 +126,6 @@ def dip(widget: Widget, name: str) -> Style:
     if widget.is_attached:
         screens.insert(0, widget.screen)
     for screen in screens:
-        if name in screen.COMPONENT_CLASSES:
-            return widget.rich_style + screen.get_component_rich_style(name, partial=True)
+        if isinstance(screen, Inkwell) and name in INKS:
+            return widget.rich_style + screen.mix(name)
     return widget.rich_style
