@@ -21,6 +21,8 @@ TUI_MAY_IMPORT = (
     "pgdeck.core",
     "pgdeck.disk",
     "pgdeck.errors",
+    "pgdeck.jobs.event",
+    "pgdeck.jobs.journal",
     "pgdeck.paths",
     "pgdeck.pattern",
     "pgdeck.themes",

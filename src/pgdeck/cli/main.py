@@ -58,7 +58,9 @@ def _run(words: list[str]) -> int:
     if getattr(args, "low_bandwidth", False):
         for variable, value in LOW_BANDWIDTH.items():
             os.environ.setdefault(variable, value)
-    run: Callable[[argparse.Namespace], int] = import_module(f"pgdeck.cli.{args.command}").run
+    run: Callable[[argparse.Namespace], int] = import_module(
+        f"pgdeck.cli.{args.command.replace('-', '')}"
+    ).run
     return run(args)
 
 

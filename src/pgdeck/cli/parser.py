@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import NoReturn
 
 from pgdeck import __version__
@@ -28,6 +29,8 @@ commands:
   pgdeck doctor [TARGET]    why it cannot be reached, rung by rung, and what mends it
   pgdeck screens check      are all screen files right, and do their queries run here?
   pgdeck config show        which database is meant and why; check, init, trust: the files
+  pgdeck checkpoint         have the server write all dirty pages out now
+  pgdeck jobs list          what was done and is being done; show, follow, cancel, prune
   pgdeck completion SHELL   what makes Tab complete commands, screens, rules and targets
 
 Each has a --help of its own."""
@@ -156,7 +159,7 @@ class Parser(argparse.ArgumentParser):
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Return the arguments with `command`; raises `UsageProblem` and, for --help, SystemExit."""
     command, words = split_command(argv)
-    parser = PARSERS[command]()
+    parser = (PARSERS.get(command) or INTERNAL[command])()
     args, rest = parser.parse_known_intermixed_args(words)
     if rest:
         raise UsageProblem(_superfluous(rest), f"see {parser.prog} --help")
@@ -177,7 +180,7 @@ def split_command(argv: Sequence[str]) -> tuple[str, list[str]]:
             position += 1
         else:
             break
-    if position < len(words) and words[position] in COMMANDS:
+    if position < len(words) and words[position] in (*COMMANDS, *INTERNAL):
         return words.pop(position), words
     return DASHBOARD, words
 
@@ -332,28 +335,14 @@ def completion_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _check_parser() -> argparse.ArgumentParser:
-    from pgdeck.cli.checkparser import check_parser
+def _late(module: str, name: str) -> Make:
+    """Return what makes a parser whose words stand in a module of their own."""
 
-    return check_parser()
+    def make() -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = getattr(import_module(f"pgdeck.cli.{module}"), name)()
+        return parser
 
-
-def _metrics_parser() -> argparse.ArgumentParser:
-    from pgdeck.cli.checkparser import metrics_parser
-
-    return metrics_parser()
-
-
-def _config_parser() -> argparse.ArgumentParser:
-    from pgdeck.cli.configwords import config_parser
-
-    return config_parser()
-
-
-def _doctor_parser() -> argparse.ArgumentParser:
-    from pgdeck.cli.doctorparser import doctor_parser
-
-    return doctor_parser()
+    return make
 
 
 PARSERS: dict[str, Make] = {
@@ -361,18 +350,22 @@ PARSERS: dict[str, Make] = {
     "demo": demo_parser,
     "ls": ls_parser,
     "status": status_parser,
-    "check": _check_parser,
-    "metrics": _metrics_parser,
+    "check": _late("checkparser", "check_parser"),
+    "metrics": _late("checkparser", "metrics_parser"),
     "screens": screens_parser,
-    "config": _config_parser,
+    "config": _late("configwords", "config_parser"),
     "completion": completion_parser,
-    "doctor": _doctor_parser,
+    "doctor": _late("doctorparser", "doctor_parser"),
+    "jobs": _late("jobsparser", "jobs_parser"),
+    "checkpoint": _late("jobsparser", "checkpoint_parser"),
 }
 COMMANDS = frozenset(PARSERS) - {DASHBOARD}
+INTERNAL: dict[str, Make] = {"run-job": _late("jobsparser", "run_job_parser")}
+"""What pgdeck says to itself."""
 VALUE_OPTIONS = frozenset(
     [
         *("--target", "--screen", "--interval", "--theme", "--port", "--filter", "--limit"),
         *("--warn", "--crit", "--only", "--skip", "--silence", "--acknowledge", "--unsilence"),
-        *("--for", "--reason", "--textfile"),
+        *("--for", "--reason", "--textfile", "--confirm", "--older"),
     ]
 )

@@ -86,6 +86,9 @@ class Target(Struct, frozen=True):
     password_command: tuple[str, ...] = ()
     """What prints the password; run by `targets.passwords.unlock` where none is there yet."""
 
+    writable: bool = False
+    """Whether a person's own configuration says that it is not read-only, wherever it is."""
+
     def in_environment(self, environment: Environment) -> Target:
         """Return the same target marked with `environment`."""
         return replace(self, environment=environment)

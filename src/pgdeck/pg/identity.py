@@ -10,6 +10,7 @@ SERVER = Query(
     "server",
     """
     SELECT pg_catalog.current_setting('server_version') AS version_text,
+           pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS version,
            pg_catalog.pg_is_in_recovery() AS standby,
            pg_catalog.pg_postmaster_start_time() AS started_at,
            pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()

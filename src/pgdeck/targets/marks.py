@@ -24,6 +24,7 @@ class Marks(Struct):
     environment: Environment = Environment.UNKNOWN
     colour: str = ""
     read_only: bool = False
+    writable: bool = False
     project_dir: Path | None = None
     backup_dir: Path | None = None
     project_file: Path | None = None
@@ -72,6 +73,7 @@ def marks_of(
     if settings is not None and settings.file is not None:
         source = f"{settings.file.name}: defaults"
         marks.take("read_only", settings.defaults.read_only, source)
+        marks.writable = marks.writable or settings.defaults.read_only is False
         marks.take("backup_dir", settings.defaults.backup_dir, source)
     here = is_here(filled.conninfo)
     if project is not None:
@@ -93,6 +95,7 @@ def _take_own(marks: Marks, own: TargetSettings, login: str | None) -> None:
         marks.sources["name"] = source
     for key in ("environment", "colour", "read_only", "project_dir", "backup_dir"):
         marks.take(key, getattr(own, key), source)
+    marks.writable = own.read_only is False
     its_login = own.address.conninfo.get("user") if own.address else None
     if own.password is not None and its_login in (None, login):
         marks.password, marks.password_file = own.password, own.file

@@ -124,6 +124,7 @@ class Search:
             conninfo=conninfo,
             environment=marks.environment,
             read_only=marks.read_only,
+            writable=marks.writable and not marks.read_only,
             project_dir=marks.project_dir,
             backup_dir=marks.backup_dir,
             notes=(*plain.notes, *marks.notes),

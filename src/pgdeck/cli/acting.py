@@ -1,0 +1,95 @@
+"""An operation from the command line: its plan, the question, the job, and following it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+
+import msgspec
+
+from pgdeck.cli.following import follow
+from pgdeck.cli.output import in_ascii, speaks_unicode, write
+from pgdeck.cli.plantext import plan_text
+from pgdeck.core.operation import Wish
+from pgdeck.core.plan import Asking, Plan
+from pgdeck.core.target import Target
+from pgdeck.core.text import safe
+from pgdeck.errors import Refused, UsageProblem
+
+COOL_DOWN = 0.5
+"""Seconds in which what was typed before the question does not count as its answer."""
+
+
+def act(args: argparse.Namespace, op: str, wish: Wish) -> int:
+    """Plan an operation, have it confirmed, start it and follow it; returns the exit code."""
+    from pgdeck.operating import plan_operation, start_job
+
+    target = args.find_target()
+    plan = asyncio.run(plan_operation(op, target, wish))
+    if args.plan:
+        _print_plan(plan, as_json=args.json)
+        return 0
+    confirm(plan, target, args)
+    directory = start_job(plan, target, allow_write=args.allow_write)
+    if args.detach:
+        write(f"{directory.name}\n")
+        return 0
+    return follow(directory, as_json=args.json)
+
+
+def confirm(plan: Plan, target: Target, args: argparse.Namespace) -> None:
+    """Return when a plan is confirmed as its risk demands; raises `Refused` or `UsageProblem`."""
+    from pgdeck.operating import why_not
+
+    reason = why_not(target.in_environment(plan.target.environment), plan.risk)
+    if reason and not args.allow_write:
+        raise Refused(reason, "--allow-write opens it for this one command; --plan only looks")
+    if plan.asking is Asking.NOTHING:
+        return
+    if args.confirm is not None:
+        if args.confirm != plan.target.fingerprint:
+            raise Refused(
+                f"--confirm names {safe(args.confirm)}, the database is {plan.target.fingerprint}",
+                "look at --plan: it names the fingerprint of what would be changed",
+            )
+        return
+    if plan.asking is Asking.YES and args.yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        way = "--yes" if plan.asking is Asking.YES else f"--confirm {plan.target.fingerprint}"
+        raise UsageProblem("there is no terminal to confirm at", f"{way} confirms; --plan looks")
+    _ask(plan)
+
+
+def _ask(plan: Plan) -> None:
+    print(_fitting(plan_text(plan)), file=sys.stderr)
+    wanted = "yes" if plan.asking is Asking.YES else plan.confirm
+    question = f'Type "{wanted}" to do this on {plan.target.name}: '
+    _forget_typed()
+    try:
+        typed = input(_fitting(question))
+    except EOFError:
+        typed = ""
+    if typed.strip() != wanted:
+        raise Refused("not confirmed: nothing was done")
+
+
+def _forget_typed() -> None:
+    """Drop what was typed, pasted or held down before the question stood."""
+    import termios
+
+    time.sleep(COOL_DOWN)
+    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+
+
+def _print_plan(plan: Plan, *, as_json: bool) -> None:
+    if as_json:
+        write(msgspec.json.encode(plan).decode() + "\n")
+    else:
+        write(_fitting(plan_text(plan)) + "\n")
+
+
+def _fitting(text: str) -> str:
+    return text if speaks_unicode() else in_ascii(text)

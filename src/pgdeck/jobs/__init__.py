@@ -1,0 +1,1 @@
+"""Operations that outlive the screen: a process of their own, with locks and a journal."""

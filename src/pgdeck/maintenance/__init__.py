@@ -1,0 +1,1 @@
+"""Maintenance of a server: vacuum, analyze, reindex, and what concerns it as a whole."""

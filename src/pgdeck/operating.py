@@ -1,0 +1,117 @@
+"""How an operation comes to be carried out: planned by name, guarded, and given to a job."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from pgdeck import __version__
+from pgdeck.core.address import is_here
+from pgdeck.core.operation import Asker, Operation, Wish
+from pgdeck.core.plan import Plan, Risk
+from pgdeck.core.rows import Query
+from pgdeck.core.source import Answer
+from pgdeck.core.target import Environment, Target
+from pgdeck.errors import Refused, UsageProblem
+
+if TYPE_CHECKING:
+    from pgdeck.pg.session import Session
+
+OPERATIONS: Mapping[str, str] = {
+    "checkpoint": "pgdeck.maintenance.server:Checkpoint",
+}
+"""Where each operation lives; imported when it is asked for."""
+
+
+def operation(name: str) -> Operation:
+    """Return an operation by its name; raises `UsageProblem` for one that is not there."""
+    where = OPERATIONS.get(name)
+    if where is None:
+        raise UsageProblem(f"there is no operation {name}", f"there are {', '.join(OPERATIONS)}")
+    module, _, kind = where.partition(":")
+    make: Callable[[], Operation] = getattr(import_module(module), kind)
+    return make()
+
+
+class _Lone:
+    """Asks over a session of its own."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.version = session.version
+
+    async def ask(self, *queries: Query) -> tuple[Answer, ...]:
+        return await self._session.round(queries)
+
+
+async def plan_operation(name: str, target: Target, wish: Wish, asker: Asker | None = None) -> Plan:
+    """Return what an operation would do; without an `asker` over a session of its own.
+
+    Raises `Problem`: what cannot be done, or whom it cannot ask.
+    """
+    found = await asyncio.to_thread(operation, name)
+    if asker is not None:
+        plan = await found.plan(asker, target, wish)
+    else:
+        from pgdeck.pg.connect import open_session
+
+        session = await open_session(target.conninfo)
+        try:
+            plan = await found.plan(_Lone(session), target, wish)
+        finally:
+            session.close()
+    from pgdeck.jobs.past import forecast
+
+    estimate = await asyncio.to_thread(forecast, plan)
+    return replace(plan, program=__version__, estimate=estimate)
+
+
+def why_not(target: Target, plan_risk: Risk = Risk.WRITE) -> str:
+    """Say why nothing may be changed on a target, empty where it may."""
+    if plan_risk is Risk.READ:
+        return ""
+    if target.read_only:
+        return f"{target.name} is read-only by configuration"
+    if target.writable:
+        return ""
+    if target.environment is Environment.PROD:
+        return f"{target.name} is production, which is read-only until said otherwise"
+    if not is_here(target.conninfo):
+        return f"{target.name} is not on this host, and so read-only until said otherwise"
+    return ""
+
+
+def start_job(plan: Plan, target: Target, *, allow_write: bool = False) -> Path:
+    """Give a confirmed plan to a process of its own; returns the job's directory.
+
+    Raises `Refused` where the target is read-only and nobody opened it, or no journal can be
+    kept, `Problem` when no process can be started.
+    """
+    reason = why_not(target.in_environment(plan.target.environment), plan.risk)
+    if reason and not allow_write:
+        raise Refused(reason, "--allow-write, or W in the dashboard, opens it")
+    from pgdeck.jobs.journal import make_job, who
+    from pgdeck.jobs.spawn import spawn
+    from pgdeck.targets.passwords import unlock
+
+    opened = unlock(target, interactive=False) if target.password_command else target
+    directory = make_job(plan, who())
+    spawn(directory, opened.conninfo)
+    return directory
+
+
+def carry_out(directory: Path, given: bytes) -> int:
+    """Be the process of a job, whose address came through a pipe; returns the exit code."""
+    from pgdeck.jobs.journal import Follower
+    from pgdeck.jobs.runner import run_job
+    from pgdeck.jobs.spawn import received
+
+    os.umask(0o077)
+    by = Follower(directory).state.by
+    return run_job(directory, received(given), by, operation)
