@@ -19,8 +19,14 @@ Size = tuple[int, int]
 
 @asynccontextmanager
 async def deck(
-    dsn: str, size: Size = (80, 24), *, start: str = "overview", interval: float | None = 0.5
+    dsn: str,
+    size: Size = (80, 24),
+    *,
+    start: str = "overview",
+    interval: float | None = 0.5,
+    **given: Any,
 ) -> AsyncIterator[Pilot[int]]:
+    """Run the dashboard; what else is `given` goes to `DeckApp` as it is."""
     target = find_target(dsn, {})
     assert target is not None
     app = DeckApp(
@@ -31,6 +37,7 @@ async def deck(
         interval=interval,
         open_pardons=open_pardons,
         author="anna",
+        **given,
     )
     async with app.run_test(size=size, notifications=True) as pilot:
         yield pilot

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from msgspec.structs import replace
 from textual.pilot import Pilot
@@ -13,11 +13,10 @@ from decks import Size
 from pgdeck.cli.fleet import FileFleet
 from pgdeck.core.fleet import Member
 from pgdeck.core.target import Conninfo, Environment, Kind, Target
-from pgdeck.pg.embedded import Cluster
 from pgdeck.targets.roster import roster
 from pgdeck.tui.app import DeckApp
 from pgdeck.wiring import load_specs, open_pardons, open_watcher
-from servers import Ground, LiveServer, free_port
+from servers import LiveServer, free_port
 
 
 class NamedFleet(FileFleet):
@@ -78,31 +77,6 @@ async def fleet_deck(
     )
     async with app.run_test(size=size, notifications=True) as pilot:
         yield pilot
-
-
-@contextmanager
-def standby_of(server: LiveServer, ground: Ground, name: str) -> Iterator[LiveServer]:
-    """Run a standby of a server until the block is left."""
-    binaries = ground.binaries(server.major)
-    home = ground.place / name
-    home.mkdir()
-    cluster = Cluster(
-        binaries,
-        home / "data",
-        port=free_port(),
-        listen="127.0.0.1",
-        settings={"max_connections": "60", "max_prepared_transactions": "8", "fsync": "off"},
-    )
-    cluster.account.own(home)
-    tool = str(binaries.tool("pg_basebackup"))
-    argv = [tool, "-D", str(cluster.data_dir), "-d", server.dsn(), "-R", "-c", "fast", "--no-sync"]
-    code, said = cluster.account.run(argv, home)
-    assert code == 0, said
-    try:
-        cluster.start()
-        yield LiveServer(cluster, server.major)
-    finally:
-        cluster.stop("immediate")
 
 
 def ours(server: LiveServer) -> int:

@@ -200,6 +200,37 @@ class Ground:
 
 
 @contextmanager
+def standby_of(
+    server: LiveServer, ground: Ground, name: str, *, connections: int = MAX_CONNECTIONS
+) -> Iterator[LiveServer]:
+    """Run a standby of a server, with as many `connections`, until the block is left."""
+    binaries = ground.binaries(server.major)
+    home = ground.place / name
+    home.mkdir()
+    cluster = Cluster(
+        binaries,
+        home / "data",
+        port=free_port(),
+        listen=LOOPBACK,
+        settings={
+            "max_connections": str(connections),
+            "max_prepared_transactions": "8",
+            "fsync": "off",
+        },
+    )
+    cluster.account.own(home)
+    tool = str(binaries.tool("pg_basebackup"))
+    argv = [tool, "-D", str(cluster.data_dir), "-d", server.dsn(), "-R", "-c", "fast", "--no-sync"]
+    code, said = cluster.account.run(argv, home)
+    assert code == 0, said
+    try:
+        cluster.start()
+        yield LiveServer(cluster, server.major)
+    finally:
+        cluster.stop("immediate")
+
+
+@contextmanager
 def ground() -> Iterator[Ground]:
     """Make the place where this process keeps its servers, and remove it in the end."""
     sweep()

@@ -8,8 +8,7 @@ import psycopg
 import pytest
 
 from faults.proxy import FaultProxy
-from pgdeck.pg.embedded import Cluster
-from servers import Ground, LiveServer, free_port
+from servers import Ground, LiveServer, standby_of
 
 
 @pytest.fixture(scope="session")
@@ -31,26 +30,8 @@ def server(_server: LiveServer) -> LiveServer:
 @pytest.fixture
 def standby(server: LiveServer, server_ground: Ground) -> Iterator[LiveServer]:
     """A running standby of `server`."""
-    binaries = server_ground.binaries(18)
-    home = server_ground.place / "standby"
-    home.mkdir()
-    cluster = Cluster(
-        binaries,
-        home / "data",
-        port=free_port(),
-        listen="127.0.0.1",
-        settings={"max_connections": "12", "max_prepared_transactions": "8", "fsync": "off"},
-    )
-    cluster.account.own(home)
-    tool = str(binaries.tool("pg_basebackup"))
-    argv = [tool, "-D", str(cluster.data_dir), "-d", server.dsn(), "-R", "-c", "fast", "--no-sync"]
-    code, said = cluster.account.run(argv, home)
-    assert code == 0, said
-    try:
-        cluster.start()
-        yield LiveServer(cluster, 18)
-    finally:
-        cluster.stop("immediate")
+    with standby_of(server, server_ground, "standby", connections=12) as standby:
+        yield standby
 
 
 @pytest.fixture

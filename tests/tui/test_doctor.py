@@ -3,49 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from decks import drawn, live, says, text, until
+from decks import deck, drawn, live, says, text, until
 from pgdeck.core.abilities import Abilities
-from pgdeck.core.ladder import Examine, Ladder, Report
+from pgdeck.core.ladder import Ladder, Report
 from pgdeck.core.target import Target
-from pgdeck.targets.detect import find_target
-from pgdeck.tui.app import DeckApp
 from pgdeck.tui.widgets.doctor import DoctorScreen
-from pgdeck.wiring import examine, load_specs, open_watcher
+from pgdeck.wiring import examine
 from servers import LiveServer, free_port
+
+examined = partial(deck, examine=examine)
+ASCII = Abilities(unicode=False)
 
 
 @pytest.fixture(autouse=True)
 def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-
-
-@asynccontextmanager
-async def deck(
-    dsn: str,
-    size: tuple[int, int] = (80, 24),
-    *,
-    ascii_only: bool = False,
-    examine: Examine = examine,
-) -> AsyncIterator[Pilot[int]]:
-    target = find_target(dsn, {})
-    assert target is not None
-    app = DeckApp(
-        lambda: open_watcher(target),
-        load_specs(),
-        target,
-        examine=examine,
-        abilities=Abilities(unicode=not ascii_only),
-    )
-    async with app.run_test(size=size, notifications=True) as pilot:
-        yield pilot
 
 
 def ended(pilot: Pilot[int]) -> bool:
@@ -57,7 +37,7 @@ def ended(pilot: Pilot[int]) -> bool:
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
 async def test_it_opens_on_a_dead_target_and_says_why(size: tuple[int, int]) -> None:
     port = free_port()
-    async with deck(f"host=127.0.0.1 port={port} user=app dbname=shop", size) as pilot:
+    async with examined(f"host=127.0.0.1 port={port} user=app dbname=shop", size) as pilot:
         await until(pilot, says(pilot, "! why"))
         await pilot.press("exclamation_mark")
         await until(pilot, lambda: ended(pilot))
@@ -70,7 +50,7 @@ async def test_it_opens_on_a_dead_target_and_says_why(size: tuple[int, int]) -> 
 
 
 async def test_the_palette_knows_it_and_so_does_a_click_on_the_banner() -> None:
-    async with deck(f"host=127.0.0.1 port={free_port()} user=app dbname=shop") as pilot:
+    async with examined(f"host=127.0.0.1 port={free_port()} user=app dbname=shop") as pilot:
         await until(pilot, says(pilot, "! why"))
         await pilot.press("colon", *"doctor", "enter")
         await until(pilot, lambda: ended(pilot))
@@ -83,7 +63,7 @@ async def test_the_palette_knows_it_and_so_does_a_click_on_the_banner() -> None:
 async def test_it_sees_the_server_come_back(fresh_server: LiveServer) -> None:
     dsn = fresh_server.dsn()
     fresh_server.stop("immediate")
-    async with deck(dsn, (100, 60)) as pilot:
+    async with examined(dsn, (100, 60)) as pilot:
         await until(pilot, says(pilot, "! why"))
         await pilot.press("exclamation_mark")
         await until(pilot, lambda: ended(pilot))
@@ -96,7 +76,7 @@ async def test_it_sees_the_server_come_back(fresh_server: LiveServer) -> None:
 
 
 async def test_in_ascii_everything_is_ascii(fresh_server: LiveServer) -> None:
-    async with deck(fresh_server.dsn(), (80, 60), ascii_only=True) as pilot:
+    async with examined(fresh_server.dsn(), (80, 60), abilities=ASCII) as pilot:
         await until(pilot, live_in_ascii(pilot))
         await pilot.press("exclamation_mark")
         await until(pilot, lambda: ended(pilot))

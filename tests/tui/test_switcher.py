@@ -13,13 +13,13 @@ from textual.pilot import Pilot
 
 from decks import drawn, live, says, text, until
 from faults.proxy import FaultProxy, Mode
-from fleets import dead, descriptors, fleet_deck, named, ours, standby_of, through
+from fleets import dead, descriptors, fleet_deck, named, ours, through
 from pgdeck.core.target import Environment
 from pgdeck.tui.app import DeckApp
 from pgdeck.tui.views.table import TableView
 from pgdeck.tui.widgets.password import PasswordDialog
 from pgdeck.tui.widgets.switcher import Switcher
-from servers import Ground, LiveServer
+from servers import Ground, LiveServer, standby_of
 from watching import wait_for
 
 
