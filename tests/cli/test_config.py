@@ -115,6 +115,29 @@ def test_check_names_every_mistake(environ: dict[str, str], work: Path) -> None:
     assert "config.toml:2: targets.prod.ulr is unknown" in done.stderr
 
 
+@pytest.mark.parametrize("text", ["[defaults]\nintervall = 5\n", "[defaults\n"])
+def test_a_mistake_does_not_hide_a_database_that_is_named_itself(
+    text: str, environ: dict[str, str], work: Path, pg18: LiveServer
+) -> None:
+    path = own(environ, text)
+    url = f"postgresql://postgres@{pg18.host}:{pg18.port}/postgres"
+    for words in (["status", url], ["ls", "databases", url], ["doctor", url]):
+        done = pgdeck(environ, work, *words)
+        assert done.returncode == 0
+        said = done.stderr + done.stdout
+        assert f"read-only until the configuration is mended: {path}:" in " ".join(said.split())
+    # What acts, and what needs a name looked up, waits for the file.
+    for words in (["checkpoint", "--plan", url], ["status", "shop"], ["status"]):
+        done = pgdeck(environ, work, *words)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"pgdeck: {path}:")
+    # What somebody else could have written is refused in any case.
+    path.chmod(0o666)
+    done = pgdeck(environ, work, "status", url)
+    assert done.returncode == 2
+    assert f"chmod go-w {path}" in done.stderr
+
+
 def test_check_of_what_is_right(environ: dict[str, str], work: Path) -> None:
     assert pgdeck(environ, work, "config", "check").returncode == 0
     path = own(environ, '[checks.connections]\nwarn = "60 %"\n')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,7 +30,7 @@ from pgdeck.tui.widgets.prompt import Prompt
 from pgdeck.tui.widgets.wardrobe import ThemeChooser
 from pgdeck.wiring import examine, load_specs, open_pardons, open_watcher
 from servers import LiveServer
-from terminals import program
+from terminals import program, running
 
 SPECS = load_specs()
 
@@ -291,13 +292,25 @@ def test_a_mistake_in_the_keys_is_said_before_the_screen_is_taken(
     pg18: LiveServer, config: Path
 ) -> None:
     config.write_text('[keys]\n"live.pause" = "j"\n')
-    home = {"XDG_CONFIG_HOME": str(config.parent.parent)}
-    with program(pg18, config.parent, variables=home) as terminal:
+    home = {"XDG_CONFIG_HOME": str(config.parent.parent), "PGDECK_URL": pg18.dsn()}
+    with running(config.parent, sys.executable, "-m", "pgdeck", variables=home) as terminal:
         assert terminal.ended() == 2
         said = bytes(terminal.written).decode()
         assert "live.pause" in said
         assert "keyed-table.row_down" in said
         assert "\x1b[?1049h" not in said
+
+
+def test_a_mistake_in_the_keys_leaves_the_shipped_ones_to_who_names_an_address(
+    pg18: LiveServer, config: Path
+) -> None:
+    config.write_text('[keys]\n"live.pause" = "j"\n')
+    home = {"XDG_CONFIG_HOME": str(config.parent.parent)}
+    with program(pg18, config.parent, variables=home) as terminal:
+        terminal.wait_to_see("live.pause")
+        terminal.wait_to_see("● ")
+        os.write(terminal.master, b"p")
+        terminal.wait_to_see("⏸")
 
 
 @pytest.mark.parametrize("mouse", [True, False])

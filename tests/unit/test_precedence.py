@@ -11,7 +11,7 @@ import pytest
 from pgdeck.core.target import Environment, Target
 from pgdeck.errors import Problem, Refused, UsageProblem
 from pgdeck.targets import trust
-from pgdeck.targets.config import Settings, read_settings
+from pgdeck.targets.config import Settings, read_settings, readable_settings
 from pgdeck.targets.detect import find_target
 from pgdeck.targets.order import Search
 from pgdeck.targets.passwords import unlock
@@ -176,6 +176,17 @@ def test_read_only_of_ones_own_stays(place: Place) -> None:
     place.projects(f'url = "{REMOTE}"\nread_only = false\n')
     assert place.target().read_only
     assert place.value("read_only").lost == (("pgdeck.toml", "false"),)
+
+
+@pytest.mark.parametrize("defaults", ["", "[defaults]\nread_only = false\n"])
+def test_by_a_file_with_a_mistake_nothing_is_changed(defaults: str, place: Place) -> None:
+    place.own(f'{defaults}[targets.shop]\nurl = "{HERE}"\nenvironment = "prod"\nreadonly = true\n')
+    target = find_target(HERE, place.environ, readable_settings(place.path), place.work)
+    assert target is not None
+    # What can be read counts.
+    assert (target.name, target.environment) == ("shop", Environment.PROD)
+    assert (target.read_only, target.writable) == (True, False)
+    assert "targets.shop.readonly is unknown; did you mean read_only?" in target.notes[0]
 
 
 def test_a_conflict_is_shown_value_by_value(place: Place) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pgdeck.core.ladder import Ladder, Report
     from pgdeck.core.shell import Shell, ShellWanted
     from pgdeck.core.source import Watcher
+    from pgdeck.tui.keymap import Keymap
 
 SWEEP_AFTER = 2.0
 """Seconds after which there is time to look for what a crash left behind."""
@@ -56,7 +57,6 @@ def open_dashboard(target: Target, args: argparse.Namespace) -> int:
     gc.disable()
     look = look_of(args)
     from pgdeck.cli.fleet import FileFleet
-    from pgdeck.cli.ownkeys import own_keymap
     from pgdeck.tui.app import DeckApp
     from pgdeck.wiring import load_specs
 
@@ -64,6 +64,7 @@ def open_dashboard(target: Target, args: argparse.Namespace) -> int:
     start = args.screen or "overview"
     if start not in specs:
         raise UsageProblem(f"No screen is called {start}", f"Screens: {', '.join(specs)}")
+    keymap, unfit = _keymap(specs, forgiving=args.forgiving)
     app = DeckApp(
         partial(_open_watcher, target, specs, start),
         specs,
@@ -72,13 +73,13 @@ def open_dashboard(target: Target, args: argparse.Namespace) -> int:
         interval=args.interval,
         theme=look.theme,
         abilities=look.abilities,
-        complaint=look.complaint,
+        complaint="\n".join(filter(None, (getattr(args, "mistake", ""), unfit, look.complaint))),
         open_shell=_open_shell,
         open_pardons=_open_pardons,
         examine=_examine,
         author=_author(),
         fleet=FileFleet(specs),
-        keymap=own_keymap(specs),
+        keymap=keymap,
         low_bandwidth=args.low_bandwidth,
     )
     code = app.run(mouse=look.abilities.modern and not args.no_mouse)
@@ -89,6 +90,18 @@ def open_dashboard(target: Target, args: argparse.Namespace) -> int:
     if app.crash is not None:
         raise app.crash
     return code or 0
+
+
+def _keymap(specs: Mapping[str, ScreenSpec], *, forgiving: bool) -> tuple[Keymap | None, str]:
+    """Return the chosen keys, and what is wrong with them where that is forgiven."""
+    from pgdeck.cli.ownkeys import own_keymap
+
+    try:
+        return own_keymap(specs), ""
+    except UsageProblem as problem:
+        if not forgiving:
+            raise
+        return None, problem.message
 
 
 def _need_terminal() -> None:

@@ -9,10 +9,15 @@ from pgdeck.targets.detect import own_settings
 
 
 def take_defaults(args: argparse.Namespace, words: Sequence[str]) -> None:
-    """Fill what the command line left open from config.toml; raises `UsageProblem`."""
-    settings = own_settings()
+    """Fill what the command line left open from config.toml; raises `UsageProblem`.
+
+    Where a mistake is forgiven, `mistake` says which.
+    """
+    settings = own_settings(forgiving=args.forgiving)
     if settings is None:
         return
+    if settings.mistake is not None:
+        args.mistake = f"{settings.mistake.message}: read-only until it is mended"
     defaults = settings.defaults
     args.screen = args.screen or defaults.screen or None
     # One that is not there costs a complaint, not the dashboard.

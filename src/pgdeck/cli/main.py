@@ -10,7 +10,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pgdeck.cli.parser import COMMANDS, DASHBOARD, parse, split_command
+from pgdeck.cli.parser import COMMANDS, DASHBOARD, is_address, parse, split_command
 from pgdeck.errors import Problem, Unreachable, UsageProblem
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ INTERRUPTED = 130
 FAILED = 1
 UNKNOWN = 3
 DOCTOR = "doctor"
+WATCHING = frozenset({DASHBOARD, DOCTOR, "ls", "status", "check", "metrics", "screens"})
 
 # What Textual reads when it is first imported.
 LOW_BANDWIDTH = {"TEXTUAL_FPS": "10", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
@@ -50,6 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     args = parse(words)
+    # Who names an address wants to see that database now, whatever is wrong in config.toml; what
+    # changes one waits until the file that may forbid it is right.
+    args.forgiving = args.command in WATCHING and is_address(args.target)
     args.find_target = _finder(args)
     if args.command in (DASHBOARD, "demo"):
         from pgdeck.cli.defaults import take_defaults
@@ -70,7 +74,7 @@ def _finder(args: argparse.Namespace) -> Callable[[], Target]:
     def find_target() -> Target:
         from pgdeck.targets.detect import own_settings, require_target, working_directory
 
-        settings = own_settings()
+        settings = own_settings(forgiving=args.forgiving)
         try:
             target = require_target(args.target, os.environ, settings, working_directory())
         except UsageProblem:

@@ -188,7 +188,7 @@ def split_command(argv: Sequence[str]) -> tuple[str, list[str]]:
 def _settle_target(args: argparse.Namespace) -> None:
     """Make `target` one value, whether it stood after the words or in --target."""
     address = getattr(args, "address", None)
-    if args.command == "ls" and address is None and _looks_like_address(args.screen):
+    if args.command == "ls" and address is None and is_address(args.screen):
         address, args.screen = args.screen, None
     named = getattr(args, "target", None)
     if address is not None and named is not None:
@@ -201,7 +201,8 @@ def _settle_target(args: argparse.Namespace) -> None:
         )
 
 
-def _looks_like_address(word: str | None) -> bool:
+def is_address(word: str | None) -> bool:
+    """Whether a word says itself where a database is; any other is a name that stands for it."""
     return word is not None and ("://" in word or "=" in word)
 
 

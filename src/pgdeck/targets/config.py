@@ -11,7 +11,7 @@ from typing import Any
 from pgdeck.core.target import SECRET_KEYWORDS, Environment
 from pgdeck.errors import UsageProblem
 from pgdeck.paths import config_dir
-from pgdeck.targets.document import Document, Malformed, Mistake, Place, read_document
+from pgdeck.targets.document import Document, Malformed, Mistake, Place, Untrusted, read_document
 from pgdeck.targets.harmless import harmless
 from pgdeck.targets.project import ProjectSettings, config_places
 from pgdeck.targets.schema import (
@@ -80,11 +80,16 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A person's own configuration; `file` is None when there is none."""
+    """A person's own configuration; `file` is None when there is none.
+
+    With a `mistake` it is what could be read of one that is not right: nothing is to be changed
+    by it, for what is missing may have forbidden that.
+    """
 
     file: Path | None = None
     defaults: Defaults = Defaults()
     targets: Mapping[str, TargetSettings] = field(default_factory=dict)
+    mistake: UsageProblem | None = None
 
     @property
     def named(self) -> tuple[TargetSettings, ...]:
@@ -120,15 +125,32 @@ def read_settings(path: Path | None = None) -> Settings:
 
     Raises `UsageProblem` for the first mistake: file, line, key, what was expected.
     """
+    settings = readable_settings(path)
+    if settings.mistake is not None:
+        raise settings.mistake
+    return settings
+
+
+def readable_settings(path: Path | None = None) -> Settings:
+    """Return what can be read of a person's configuration, with the first mistake in it.
+
+    Raises `Untrusted` for a file that somebody else could have written.
+    """
     path = path or config_file()
-    document = read_document(path) if path is not None else None
+    try:
+        document = read_document(path) if path is not None else None
+    except Untrusted:
+        raise
+    except Malformed as malformed:
+        return Settings(path, mistake=malformed)
     if document is None:
         return Settings()
     mistakes: list[Mistake] = []
-    settings = settings_of(document, mistakes)
-    if mistakes:
-        raise mistakes[0].problem()
-    return settings
+    try:
+        settings = settings_of(document, mistakes)
+    except Malformed as malformed:
+        return Settings(path, mistake=malformed)
+    return replace(settings, mistake=mistakes[0].problem()) if mistakes else settings
 
 
 def settings_of(document: Document, mistakes: list[Mistake]) -> Settings:

@@ -73,17 +73,18 @@ def require_target(
     return target
 
 
-def own_settings() -> Settings | None:
+def own_settings(*, forgiving: bool = False) -> Settings | None:
     """Return a person's own configuration, None when there is none.
 
-    Raises `UsageProblem` for the first mistake.
+    Raises `UsageProblem` for the first mistake; `forgiving`, only for a file that somebody else
+    could have written.
     """
     path = own_file()
     if path is None:
         return None
-    from pgdeck.targets.config import read_settings
+    from pgdeck.targets.config import read_settings, readable_settings
 
-    return read_settings(path)
+    return readable_settings(path) if forgiving else read_settings(path)
 
 
 def own_file() -> Path | None:

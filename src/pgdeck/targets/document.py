@@ -51,6 +51,10 @@ class Malformed(UsageProblem):
         self.mistake = mistake
 
 
+class Untrusted(Malformed):
+    """A file that somebody else could have written: nothing in it counts, whatever it says."""
+
+
 class Document:
     """The table of a file, or the part of it under `root`, and where in it a key stands."""
 
@@ -221,22 +225,26 @@ def _guard(path: Path, found: os.stat_result, *, own: bool) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise _malformed(path, "not a regular file")
     if found.st_uid not in (os.geteuid(), 0):
-        raise _malformed(
+        raise _untrusted(
             path,
             f"refused, it belongs to another user (uid {found.st_uid})",
             f"chown it to yourself: {path}",
         )
     if found.st_mode & (0o022 if own else 0o002):
         who = "group or others" if own else "others"
-        raise _malformed(
+        raise _untrusted(
             path, f"refused, {who} may write to it", f"chmod {'go-w' if own else 'o-w'} {path}"
         )
     around = path.parent.stat()
     if around.st_mode & 0o002 and not around.st_mode & stat.S_ISVTX:
-        raise _malformed(
+        raise _untrusted(
             path, "refused, others may write to its directory", f"chmod o-w {path.parent}"
         )
 
 
 def _malformed(path: Path, message: str, hint: str = "", *, line: int | None = None) -> Malformed:
     return Malformed(Mistake(path, line, "", message, hint))
+
+
+def _untrusted(path: Path, message: str, hint: str) -> Untrusted:
+    return Untrusted(Mistake(path, None, "", message, hint))

@@ -70,6 +70,8 @@ def marks_of(
     own = section_of(candidate, filled, settings, environ) if settings else None
     if own is not None:
         _take_own(marks, own, filled.values.get("user"))
+    if settings is not None and settings.mistake is not None:
+        _close(marks, settings.mistake)
     if settings is not None and settings.file is not None:
         source = f"{settings.file.name}: defaults"
         marks.take("read_only", settings.defaults.read_only, source)
@@ -85,6 +87,13 @@ def marks_of(
     _tighten(marks, candidate.environment, candidate.source, here=here)
     marks.take("project_dir", candidate.project_dir, candidate.source)
     return marks
+
+
+def _close(marks: Marks, mistake: UsageProblem) -> None:
+    """Let nothing be changed while the file that may forbid it cannot be read in full."""
+    marks.take("read_only", True, "a mistake in the configuration", wins=True)
+    said = "; ".join(filter(None, (mistake.message, mistake.hint)))
+    marks.notes.append(f"read-only until the configuration is mended: {said}")
 
 
 def _take_own(marks: Marks, own: TargetSettings, login: str | None) -> None:

@@ -45,7 +45,7 @@ def secrets_of(addresses: Iterable[str], environ: Mapping[str, str]) -> frozense
 def _configured() -> set[str]:
     """Return the passwords of a person's own configuration, as far as it can be read."""
     try:
-        settings = own_settings()
+        settings = own_settings(forgiving=True)
     except Problem:
         return set()
     found: set[str] = set()
