@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 from textual.actions import parse
+from textual.pilot import Pilot
 
 from decks import deck, drawn, live, says, text, until
+from pgdeck.themes import find_theme
 from pgdeck.tui.app import DeckApp
-from pgdeck.tui.commands import COMMANDS
+from pgdeck.tui.commands import COMMANDS, HELP
+from pgdeck.tui.deck import Deck
 from pgdeck.tui.views.activity import ActivityView
 from pgdeck.tui.views.table import TableView
 from pgdeck.tui.widgets.palette import Palette
@@ -50,6 +53,38 @@ async def test_every_command_of_the_palette_is_one(pg18: LiveServer) -> None:
             namespace, name, _ = parse(action)
             owner = pilot.app.screen if namespace == "screen" else pilot.app
             assert hasattr(owner, f"action_{name}"), action
+
+
+async def test_every_command_says_what_it_is_in_a_narrow_terminal(pg18: LiveServer) -> None:
+    async with deck(pg18.dsn("postgres")) as pilot:
+        await until(pilot, live(pilot))
+        for title, _, _, action in COMMANDS:
+            await pilot.press("colon", *title)
+            await until(pilot, says(pilot, title, HELP[action]))
+            await pilot.press("escape")
+
+
+@pytest.mark.parametrize("theme", ["dark", "mono"])
+async def test_a_scrollbar_is_a_glyph_and_no_ground(pg18: LiveServer, theme: str) -> None:
+    async with deck(pg18.dsn("postgres"), start="tables") as pilot:
+        await until(pilot, live(pilot))
+        pilot.app.wear(find_theme(theme))  # type: ignore[attr-defined]
+        for key in ("colon", "question_mark"):
+            await pilot.press(key)
+            await until(pilot, lambda: "▐" in text(pilot))
+            before = marks(pilot)
+            await pilot.press("pagedown", "pagedown", "pagedown")
+            await until(pilot, lambda before=before: marks(pilot)[0] > before[0])  # type: ignore[misc]
+            # All of it, and nothing that a part of a cell would need.
+            assert marks(pilot) == list(range(marks(pilot)[0], marks(pilot)[-1] + 1))
+            assert not set("▁▂▃▄▅▆▇") & set(text(pilot))
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Deck))
+
+
+def marks(pilot: Pilot[int]) -> list[int]:
+    """Return the lines beside which the mark of a scrollbar stands."""
+    return [at for at, line in enumerate(drawn(pilot)) if "▐" in line]
 
 
 async def test_an_unknown_word_is_said_and_escape_leaves(pg18: LiveServer) -> None:

@@ -78,6 +78,26 @@ COMMANDS = (
 )
 """Title, name of the key, other words and action of what the program does on every screen."""
 
+HELP: Mapping[str, str] = {
+    "targets": "watch another server or database",
+    "databases": "watch another one of them",
+    "password": "for the login that is watched",
+    "psql": "a shell of SQL on this database",
+    "doctor": "why it cannot connect, and a cure",
+    "screen.zen": "this screen alone, without tabs",
+    "picture": "this screen as a file, an SVG",
+    "pause": "nothing is read while it pauses",
+    "refresh_now": "or try to connect now",
+    "help": "what it shows, and all its keys",
+    "interval(1)": "a longer interval",
+    "interval(-1)": "a shorter interval",
+    "own_interval": "the interval of its own again",
+    "themes": "other colours, or those of a file",
+    "suspend_process": "back to the shell; fg returns",
+    "quit": "end the dashboard; jobs go on",
+}
+"""What each of them is, by its action; short enough to be read whole at 80 columns."""
+
 WITH_ROWS = (
     ("Filter", "/", WORDS["table.filter"]),
     ("Sort", "< >", WORDS["keyed-table.sort_after"]),
@@ -94,7 +114,7 @@ def offers_of(
     active = list(bindings)
     keys = {each.binding.id: shown(each.binding.key) for each in reversed(active)}
     commands = (
-        Offer(title, keys.get(name, ""), words, partial(run, action), id=action)
+        Offer(title, keys.get(name, ""), words, partial(run, action), HELP[action], action)
         for title, name, words, action in COMMANDS
     )
     with_rows = any(each.binding.id == "table.filter" for each in active)

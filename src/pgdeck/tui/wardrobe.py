@@ -9,11 +9,13 @@ from dataclasses import replace
 
 from textual.app import App
 from textual.notifications import SeverityLevel
+from textual.scrollbar import ScrollBar
 
 from pgdeck.core.abilities import NONE, SIXTEEN, Abilities
 from pgdeck.core.theme import Theme
 from pgdeck.tui.memory import keep_theme
 from pgdeck.tui.theme import textual_theme
+from pgdeck.tui.widgets.scrollmark import ScrollMark
 
 MODERN = Abilities()
 COLORLESS = "mono"
@@ -27,6 +29,7 @@ class Wardrobe(App[int]):
 
     def begin_in(self, theme: Theme) -> None:
         """Have a theme from the start: a change of it has all styles parsed and applied anew."""
+        ScrollBar.renderer = ScrollMark
         self._mark(theme, theme.name)
         self.set_reactive(App.theme, theme.name)
         self.set_class(theme.dark, "-dark-mode", update=False)

@@ -40,7 +40,7 @@ class DoctorScreen(Dialog):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,exclamation_mark,enter", "close", "Close", show=False, id="doctor.close"),
-        Binding("R,r", "again", "Try again", show=False, id="doctor.again"),
+        Binding("R", "again", "Try again", show=False, id="doctor.again"),
         Binding("y", "copy", "Copy", show=False, id="doctor.copy"),
     ]
 

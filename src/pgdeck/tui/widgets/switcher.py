@@ -12,7 +12,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from pgdeck.core.fleet import match
 from pgdeck.core.target import Target
@@ -23,6 +22,7 @@ from pgdeck.tui.ink import Line, Span
 from pgdeck.tui.keymap import worded
 from pgdeck.tui.sisters import about_sister, sister_line, sisters_head
 from pgdeck.tui.widgets.canvas import Canvas
+from pgdeck.tui.widgets.searching import Searching, step
 
 TELL_EVERY = 1.0
 ABOVE_AND_BELOW = 4
@@ -41,13 +41,9 @@ class Row(Struct, frozen=True):
     about: Callable[[int], Sequence[Line]]
 
 
-class Switcher(ModalScreen[Target | None]):
-    """Narrows what it lists while a person types; gives the chosen target, None when closed.
+class Switcher(Searching[Target | None]):
+    """Narrows what it lists while a person types; gives the chosen target, None when closed."""
 
-    Nothing takes the focus: all keys come here in their order, however fast they are typed.
-    """
-
-    TYPES_TEXT = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close", show=False, id="switcher.close"),
         Binding("enter", "go", "Watch it", show=False, id="switcher.go"),
@@ -62,7 +58,7 @@ class Switcher(ModalScreen[Target | None]):
         Binding("tab", "turn", "Targets, or databases", show=False, id="switcher.turn"),
         Binding("ctrl+r", "look_again", "Look again", show=False, id="switcher.look_again"),
         Binding("backspace", "shorten", "Take a letter back", show=False, id="switcher.shorten"),
-        Binding("ctrl+u,ctrl+w", "type('')", "Begin anew", show=False, id="switcher.clear"),
+        Binding("ctrl+u,ctrl+w", "clear", "Begin anew", show=False, id="switcher.clear"),
     ]
 
     def __init__(
@@ -71,7 +67,6 @@ class Switcher(ModalScreen[Target | None]):
         super().__init__()
         self._side = side
         self._databases = databases
-        self._typed = ""
         self._key: str | None = None
         self._top = 0
         self._lines = Canvas(id="switcher-lines", ascii_only=ascii_only)
@@ -91,17 +86,6 @@ class Switcher(ModalScreen[Target | None]):
         """Use the new room."""
         self._top = 0
         self.call_after_refresh(self.draw)
-
-    def on_key(self, event: events.Key) -> None:
-        """Take a letter."""
-        if event.is_printable and event.character and not event.key.startswith("alt+"):
-            event.stop()
-            self.action_type(self._typed + event.character)
-
-    def on_paste(self, event: events.Paste) -> None:
-        """Take a pasted line."""
-        event.stop()
-        self.action_type(self._typed + event.text.partition("\n")[0])
 
     def on_click(self, event: events.Click) -> None:
         """Watch what was clicked; on the lower edge turn to the other list, beside it close."""
@@ -127,17 +111,15 @@ class Switcher(ModalScreen[Target | None]):
         event.stop()
         self.action_move(-1)
 
+    def searched(self) -> None:
+        """Begin at the first that is found."""
+        self._key, self._top = None, 0
+        self.draw()
+
     def action_leave(self) -> None:
         """Drop what was typed, else change nothing."""
-        if self._typed:
-            self.action_type("")
-        else:
-            self.dismiss(None)
-
-    def action_shorten(self) -> None:
-        """Take the last letter back; with none left, close."""
-        if self._typed:
-            self.action_type(self._typed[:-1])
+        if self.typed:
+            self.search("")
         else:
             self.dismiss(None)
 
@@ -145,7 +127,7 @@ class Switcher(ModalScreen[Target | None]):
         """Show the databases of this server instead of the targets, or these again."""
         self._databases = not self._databases
         self._side.collect(databases=self._databases)
-        self.action_type("")
+        self.search("")
 
     def action_look_again(self) -> None:
         """Look at everything now, whatever was found before."""
@@ -156,9 +138,7 @@ class Switcher(ModalScreen[Target | None]):
         """Choose another one; single steps go round."""
         rows = self._rows()
         if rows:
-            at = self._at(rows) + by
-            last = len(rows) - 1
-            self._key = rows[at % (last + 1) if abs(by) == 1 else max(0, min(at, last))].key
+            self._key = rows[step(self._at(rows), by, len(rows))].key
             self.draw()
 
     def action_go(self) -> None:
@@ -201,15 +181,15 @@ class Switcher(ModalScreen[Target | None]):
         box.border_subtitle = worded(self, keys)
 
     def _title(self) -> Line:
-        typed = Span(f" {safe(self._typed)}", "title")
-        if self._typed:
+        typed = Span(f" {safe(self.typed)}", "title")
+        if self.typed:
             return (typed, Span("▏", "quiet"))
         said = "type to search" if self._databases else f"type to search · {self._side.count()}"
         return (typed, Span("▏", "quiet"), Span(said, "quiet"))
 
     def _nothing(self) -> str:
-        if self._typed:
-            return f"Nothing here is called {safe(self._typed.strip())}."
+        if self.typed:
+            return f"Nothing here is called {safe(self.typed.strip())}."
         return self._side.sisters_missing() if self._databases else "Reading the configuration."
 
     def _page(self) -> int:
@@ -220,12 +200,7 @@ class Switcher(ModalScreen[Target | None]):
         found = next((n for n, row in enumerate(rows) if row.key == self._key), None)
         if found is not None:
             return found
-        return 1 if len(rows) > 1 and not self._typed else 0
-
-    def action_type(self, text: str) -> None:
-        """Search for another text."""
-        self._typed, self._key, self._top = text, None, 0
-        self.draw()
+        return 1 if len(rows) > 1 and not self.typed else 0
 
     def _rows(self) -> list[Row]:
         return self._sisters() if self._databases else self._targets()
@@ -240,7 +215,7 @@ class Switcher(ModalScreen[Target | None]):
                 partial(about_lines, seen),
             )
             for seen in _found(
-                self._side.seen(), lambda seen: match(self._typed, seen.member.name, _texts(seen))
+                self._side.seen(), lambda seen: match(self.typed, seen.member.name, _texts(seen))
             )
         ]
 
@@ -252,7 +227,7 @@ class Switcher(ModalScreen[Target | None]):
                 partial(sister_line, each),
                 partial(about_sister, each),
             )
-            for each in _found(self._side.sisters(), lambda each: match(self._typed, each.name))
+            for each in _found(self._side.sisters(), lambda each: match(self.typed, each.name))
         ]
 
 
