@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pty
 import subprocess
 import sys
 import time
@@ -114,3 +115,25 @@ def ended(directory: Path) -> JobState:
 def acting(directory: Path) -> JobState:
     """Return the state of a job whose first step runs."""
     return until(directory, lambda state: state.status is Status.RUNNING and state.step > 0)
+
+
+def answered(desk: Desk, word: str, *, paste: bool) -> int:
+    """Answer the question of ``pgdeck checkpoint`` at a terminal; returns the exit code."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        words = [sys.executable, "-m", "pgdeck", "checkpoint", desk.url]
+        os.execve(sys.executable, words, {**desk.environ, "TERM": "xterm"})
+    seen = b""
+    answer = f"{word}\r".encode()
+    while True:
+        try:
+            seen += os.read(terminal, 4096)
+        except OSError:
+            break
+        if b"Type " in seen and answer:
+            count = len(answer) if paste else 1
+            os.write(terminal, answer[:count])
+            answer = answer[count:]
+            time.sleep(0.05)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

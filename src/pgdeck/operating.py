@@ -18,7 +18,7 @@ from pgdeck.core.plan import Plan, Risk
 from pgdeck.core.rows import Query
 from pgdeck.core.source import Answer
 from pgdeck.core.target import Environment, Target
-from pgdeck.errors import Refused, UsageProblem
+from pgdeck.errors import Problem, Refused, UsageProblem
 
 if TYPE_CHECKING:
     from pgdeck.pg.session import Session
@@ -59,10 +59,13 @@ async def plan_operation(name: str, target: Target, wish: Wish, asker: Asker | N
     if asker is not None:
         plan = await found.plan(asker, target, wish)
     else:
+        from pgdeck.pg.acting import POOLED
         from pgdeck.pg.connect import open_session
 
         session = await open_session(target.conninfo)
         try:
+            if session.pooled:
+                raise Refused(*POOLED)
             plan = await found.plan(_Lone(session), target, wish)
         finally:
             session.close()
@@ -96,12 +99,18 @@ def start_job(plan: Plan, target: Target, *, allow_write: bool = False) -> Path:
     reason = why_not(target.in_environment(plan.target.environment), plan.risk)
     if reason and not allow_write:
         raise Refused(reason, "--allow-write, or W in the dashboard, opens it")
-    from pgdeck.jobs.journal import make_job, who
+    from pgdeck.jobs.journal import make_job, spare_dir, who
     from pgdeck.jobs.spawn import spawn
     from pgdeck.targets.passwords import unlock
 
     opened = unlock(target, interactive=False) if target.password_command else target
-    directory = make_job(plan, who())
+    try:
+        directory = make_job(plan, who())
+    except Problem as problem:
+        if plan.risk is Risk.DESTRUCTIVE:
+            raise Refused(problem.message, problem.hint) from None
+        # What destroys nothing need not wait for it; the job is found under its directory only.
+        directory = make_job(plan, who(), spare_dir())
     spawn(directory, opened.conninfo)
     return directory
 

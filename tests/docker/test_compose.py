@@ -15,6 +15,8 @@ import pytest
 from engine import ROOT, MakeProject, Project
 from pgdeck.core.shell import ShellWanted
 from pgdeck.core.target import Environment
+from pgdeck.errors import Refused
+from pgdeck.pg.acting import Acting
 from pgdeck.pg.psql import psql_on
 from pgdeck.targets.detect import find_target
 
@@ -132,6 +134,21 @@ def test_the_pooler_lets_the_owner_in(chosen: Project) -> None:
         # Its console speaks the simple protocol alone.
         shown = connection.pgconn.exec_(b"show version")
         assert b"PgBouncer" in (shown.get_value(0, 0) or b"")
+
+
+def test_nothing_is_changed_through_the_pooler(
+    chosen: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    address = chosen.dsn("shopkeeper", "password-fr0m-secret%27%22", "Shop", pooled=True)
+    words = [sys.executable, "-m", "pgdeck", "checkpoint", address, "--yes"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3
+    assert "pooler" in done.stderr
+    target = find_target(address, {})
+    assert target is not None
+    with pytest.raises(Refused, match="pooler"):
+        Acting(target.conninfo, "test")
 
 
 def test_psql_gets_through_the_pooler_where_options_do_not(

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import stat
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,11 +14,14 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
-from jobbing import Desk, acting, desk_in, ended, sleeping
-from pgdeck.core.plan import Sharing, Step
+from jobbing import Desk, acting, answered, desk_in, ended, sleeping
+from pgdeck.core.plan import Risk, Sharing, Step
 from pgdeck.core.target import Conninfo
+from pgdeck.errors import Refused
 from pgdeck.jobs.event import Status
-from pgdeck.jobs.journal import Follower, ask_to_stop
+from pgdeck.jobs.journal import Follower, ask_to_stop, make_job, who
+from pgdeck.operating import start_job
+from pgdeck.targets.detect import find_target
 from servers import LiveServer
 
 
@@ -255,6 +259,45 @@ def test_without_room_for_a_journal_nothing_is_started(desk: Desk) -> None:
     assert done.returncode == 3
     assert "journal" in done.stderr
     assert desk.listed() == []
+
+
+@pytest.mark.parametrize(("risk", "begins"), [(Risk.WRITE, True), (Risk.DESTRUCTIVE, False)])
+def test_without_a_state_directory_only_what_destroys_nothing_begins(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, risk: Risk, begins: bool
+) -> None:
+    blocked = tmp_path / "a file"
+    blocked.touch()
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("XDG_STATE_HOME", str(blocked))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setenv("PYTHONPATH", desk.environ["PYTHONPATH"])
+    target = find_target(desk.url, {})
+    assert target is not None
+    plan = replace(desk.plan(), risk=risk)
+    if begins:
+        directory = start_job(plan, target)
+        assert directory.is_relative_to(tmp_path / "tmp")
+        assert ended(directory).status is Status.FINISHED
+    else:
+        with pytest.raises(Refused, match="a file"):
+            start_job(plan, target)
+
+
+def test_a_process_that_cannot_begin_says_why(desk: Desk) -> None:
+    directory = make_job(desk.plan(), who(), desk.jobs)
+    (directory / "job.json").write_text(
+        (directory / "job.json").read_text().replace('"queued":', '"queued":1.0,"asked":')
+    )
+    (directory / "process.txt").write_text("Traceback\nImportError: no such thing\n")
+    state = Follower(directory).poll()
+    assert state.status is Status.LOST
+    assert "ImportError: no such thing" in state.text
+
+
+def test_a_pasted_answer_confirms_nothing_and_a_typed_one_does(desk: Desk) -> None:
+    for word, paste, code in (("yes", False, 0), ("yes", True, 3), ("no", False, 3)):
+        assert answered(desk, word, paste=paste) == code
 
 
 def test_what_is_not_here_is_read_only_unless_it_is_said(desk: Desk, pg18: LiveServer) -> None:

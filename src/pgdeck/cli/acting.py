@@ -5,21 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-import time
 
 import msgspec
 
 from pgdeck.cli.following import follow
 from pgdeck.cli.output import in_ascii, speaks_unicode, write
 from pgdeck.cli.plantext import plan_text
+from pgdeck.cli.typed import typed_answer
 from pgdeck.core.operation import Wish
 from pgdeck.core.plan import Asking, Plan
 from pgdeck.core.target import Target
 from pgdeck.core.text import safe
 from pgdeck.errors import Refused, UsageProblem
-
-COOL_DOWN = 0.5
-"""Seconds in which what was typed before the question does not count as its answer."""
 
 
 def act(args: argparse.Namespace, op: str, wish: Wish) -> int:
@@ -66,22 +63,9 @@ def confirm(plan: Plan, target: Target, args: argparse.Namespace) -> None:
 def _ask(plan: Plan) -> None:
     print(_fitting(plan_text(plan)), file=sys.stderr)
     wanted = "yes" if plan.asking is Asking.YES else plan.confirm
-    question = f'Type "{wanted}" to do this on {plan.target.name}: '
-    _forget_typed()
-    try:
-        typed = input(_fitting(question))
-    except EOFError:
-        typed = ""
-    if typed.strip() != wanted:
+    typed = typed_answer(_fitting(f'Type "{wanted}" to do this on {plan.target.name}: '))
+    if typed != wanted:
         raise Refused("not confirmed: nothing was done")
-
-
-def _forget_typed() -> None:
-    """Drop what was typed, pasted or held down before the question stood."""
-    import termios
-
-    time.sleep(COOL_DOWN)
-    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
 def _print_plan(plan: Plan, *, as_json: bool) -> None:

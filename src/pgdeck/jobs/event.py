@@ -148,13 +148,13 @@ class JobState(Struct, frozen=True):
             return None
         return max(0.0, (self.ended if self.ended is not None else now) - self.started)
 
-    def lost(self) -> JobState:
-        """Return the state of the same job whose process is gone."""
+    def lost(self, cry: str = "") -> JobState:
+        """Return the state of the same job whose process is gone, with what it printed last."""
         return replace(
             self,
             status=Status.LOST,
             exit=1,
-            text="its process ended without a last word",
+            text=f"its process ended without a last word{f': {cry}' if cry else ''}",
             hint="look at its log, and at what the server still does; then start it anew",
         )
 

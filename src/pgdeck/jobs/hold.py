@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from pgdeck.core.plan import Plan, Sharing
+from pgdeck.core.plan import Plan, Risk, Sharing
 from pgdeck.errors import Problem, Refused
+from pgdeck.jobs.journal import spare_dir
 from pgdeck.paths import state_dir
 
 PLACE = "locks"
@@ -22,17 +23,24 @@ def held_here(plan: Plan) -> Iterator[None]:
 
     Raises `Refused` with the name of what somebody else holds.
     """
-    place = state_dir() / PLACE
-    try:
-        place.mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise Problem(f"{place} cannot be made: {error.strerror or error}") from error
+    place = _place(plan)
     with ExitStack() as stack:
         if plan.sharing is not Sharing.NONE:
             _take(stack, place, plan, "", shared=plan.sharing is Sharing.SHARED)
         for name in sorted(set(plan.holds)):
             _take(stack, place, plan, name, shared=False)
         yield
+
+
+def _place(plan: Plan) -> Path:
+    try:
+        place = state_dir() / PLACE
+        place.mkdir(mode=0o700, exist_ok=True)
+    except (OSError, Problem) as error:
+        if plan.risk is Risk.DESTRUCTIVE:
+            raise Refused(f"no lock can be held on this machine: {error}") from error
+        return spare_dir()
+    return place
 
 
 def _take(stack: ExitStack, place: Path, plan: Plan, name: str, *, shared: bool) -> None:

@@ -15,6 +15,8 @@ import os
 import secrets
 import shutil
 import socket
+import stat
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -41,6 +43,9 @@ STATE, PLAN, EVENTS, LOG, ALIVE, CANCEL, ROOM = (
     "cancel",
     "room",
 )
+PROCESS = "process.txt"
+"""What the process itself prints: nothing, unless something is wrong with the installation."""
+
 ROOM_BYTES = 16384
 """Kept free for the last word of a job whose disk fills up."""
 
@@ -59,6 +64,22 @@ def jobs_dir() -> Path:
         place.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise Problem(f"{place} cannot be made: {error.strerror or error}") from error
+    return place
+
+
+def spare_dir() -> Path:
+    """Return a private directory for what must not wait for the state directory to be mended.
+
+    Raises `Problem` when it cannot be made, or is somebody else's.
+    """
+    place = Path(tempfile.gettempdir()) / f"pgdeck-{os.getuid()}"
+    try:
+        place.mkdir(mode=0o700, exist_ok=True)
+        found = place.lstat()
+    except OSError as error:
+        raise Problem(f"{place} cannot be made: {error.strerror or error}") from error
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise Problem(f"{place} is not a private directory of ours", "remove it")
     return place
 
 
@@ -230,7 +251,7 @@ class Follower:
                 if event is not None:
                     self.state = fold(self.state, event)
             if not held and not self.state.status.is_over and self._can_judge():
-                self.state = self.state.lost()
+                self.state = self.state.lost(self._last_cry())
         self._read_log()
         return self.state
 
@@ -239,6 +260,15 @@ class Follower:
         if self.state.by.host != socket.gethostname():
             return False  # its locks cannot be seen from here
         return self.state.started is not None or time.time() - self.state.queued > COMING
+
+    def _last_cry(self) -> str:
+        """Return the last line that the process itself printed, empty when it said nothing."""
+        try:
+            with open_file(self.directory / PROCESS) as file:
+                lines = file.read(65536).decode("utf-8", "replace").strip().splitlines()
+        except OSError:
+            return ""
+        return safe(lines[-1][:LONGEST_LINE]) if lines else ""
 
     def _new_events(self) -> Iterator[bytes]:
         try:

@@ -18,7 +18,10 @@ LOOKED_AT = 200
 def forecast(plan: Plan, place: Path | None = None) -> Forecast | None:
     """Return the middle of the last runs of the same plan on the same database, None of none."""
     seconds: list[float] = []
-    for directory in job_dirs(place)[:LOOKED_AT]:
+    known: list[Path] = []
+    with suppress(Problem):  # without a state directory nothing is remembered
+        known = job_dirs(place)[:LOOKED_AT]
+    for directory in known:
         if f"-{plan.op}-" not in directory.name:
             continue
         with suppress(Problem):

@@ -14,7 +14,7 @@ from pgdeck.core.numbers import age
 from pgdeck.core.operation import Operation, Progress, Row
 from pgdeck.core.plan import Plan, Step
 from pgdeck.core.target import Conninfo
-from pgdeck.errors import Problem
+from pgdeck.errors import Problem, Unreachable
 from pgdeck.jobs.event import EventKind, Who
 from pgdeck.jobs.hold import held_here
 from pgdeck.jobs.journal import Journal, read_plan
@@ -53,6 +53,7 @@ class Bench:
         self._act = act
         self._watch = watch
         self._blockers = ""
+        self._unwatched = False
 
     @property
     def cancelled(self) -> bool:
@@ -116,8 +117,19 @@ class Bench:
                 self._act.stop()
             if time.monotonic() - asked >= ASK_EVERY:
                 asked = time.monotonic()
-                with suppress(Problem):
+                try:
                     self._look(view, progress)
+                except Unreachable:
+                    self._tell_unwatched()
+                except Problem as problem:
+                    self._journal.log(f"its progress cannot be read: {problem.message}")
+                    view = ""
+
+    def _tell_unwatched(self) -> None:
+        """The session that holds the locks is gone: say so once, and let the statement end."""
+        if not self._unwatched:
+            self._unwatched = True
+            self.warn("the session that held the locks was lost: others may begin beside this")
 
     def _look(self, view: str, progress: Progress | None) -> None:
         found = self._watch.ask(BLOCKERS, (self._act.pid,))

@@ -12,9 +12,7 @@ import msgspec
 
 from pgdeck.core.target import SECRET_KEYWORDS, Conninfo
 from pgdeck.errors import Problem
-
-OUTPUT = "process.txt"
-"""What the process itself prints: nothing, unless something is wrong with the installation."""
+from pgdeck.jobs.journal import PROCESS
 
 KEPT = ("HOME", "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "USER", "LOGNAME")
 KEPT_PREFIXES = ("XDG_", "SSL_", "KRB5", "SSH_CLIENT", "SUDO_USER", "PG", "PYTHONPATH")
@@ -34,7 +32,7 @@ def spawn(directory: Path, conninfo: Conninfo) -> None:
     argv = [sys.executable, "-P", "-m", "pgdeck", "run-job", str(directory)]
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-        output = os.open(directory / OUTPUT, flags, 0o600)
+        output = os.open(directory / PROCESS, flags, 0o600)
         try:
             process = subprocess.Popen(
                 argv,

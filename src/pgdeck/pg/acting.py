@@ -36,6 +36,11 @@ SETTINGS: Mapping[str, str] = {
 }
 """What must not be left to a database's or a login's own settings while something is changed."""
 
+POOLED = (
+    "a connection pooler stands between: what a session locks and sets there belongs to nobody",
+    "give the address of the server itself",
+)
+
 Row = Mapping[str, object]
 
 
@@ -58,7 +63,7 @@ class ActionFailed(Problem):
 class Acting:
     """A connection in autocommit; `heard` gets every notice, in the thread that runs a statement.
 
-    Raises `Unreachable` when it cannot be opened.
+    Raises `Unreachable` when it cannot be opened, `Refused` behind a pooler.
     """
 
     def __init__(self, conninfo: Conninfo, application_name: str) -> None:
@@ -77,17 +82,16 @@ class Acting:
             raise Unreachable(connect_failure(str(error), self.peer)) from None
         self._link.add_notice_handler(self._hear)
         self.version = self._link.info.server_version
+        (row,) = self.ask("SELECT pg_catalog.pg_backend_pid() AS pid")
+        self.pid = int(str(row["pid"]))
+        if self._link.info.backend_pid != self.pid:
+            # Before anything is set: it would stay with a connection that others use.
+            self.close()
+            raise Refused(*POOLED)
         with suppress(Problem):
             self.run("SET lc_messages TO 'C'")
         for name, value in SETTINGS.items():
             self.run(f"SET {name} TO '{value}'")
-        (row,) = self.ask("SELECT pg_catalog.pg_backend_pid() AS pid")
-        self.pid = int(str(row["pid"]))
-
-    @property
-    def pooled(self) -> bool:
-        """Whether a pooler stands before the server: then a session's locks are not its own."""
-        return self._link.info.backend_pid != self.pid
 
     def run(self, sql: str) -> str:
         """Run one statement and return its command tag; raises `ActionFailed` or `Unreachable`."""

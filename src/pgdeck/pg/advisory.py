@@ -80,11 +80,6 @@ def open_maintenance(conninfo: Conninfo, application_name: str) -> Acting:
 
 def take(session: Acting, locks: Sequence[Lock], patience_s: float = 1.0) -> None:
     """Take all locks or raise `Refused`, which names who holds one, from where, since when."""
-    if session.pooled:
-        raise Refused(
-            "a connection pooler stands between: locks taken through it belong to nobody",
-            "give the address of the server itself",
-        )
     until = time.monotonic() + patience_s
     for lock in locks:
         function = "pg_try_advisory_lock_shared" if lock.shared else "pg_try_advisory_lock"
