@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import shutil
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -101,3 +105,40 @@ def test_a_program_is_looked_for_in_absolute_directories_alone(
 )
 def test_the_host_of_an_engine(address: str, host: str) -> None:
     assert engine_host({"DOCKER_HOST": address}) == host
+
+
+def test_the_engine_of_a_context(tmp_path: Path) -> None:
+    chosen(tmp_path / ".docker", "far", "ssh://ops@far.example.com")
+    home = {"HOME": str(tmp_path)}
+    assert engine_host(home) == "far.example.com"
+    # In docker's own order.
+    assert engine_host({**home, "DOCKER_CONTEXT": "default"}) == "127.0.0.1"
+    assert engine_host({**home, "DOCKER_CONTEXT": "lost"}) == "127.0.0.1"
+    assert engine_host({**home, "DOCKER_HOST": "tcp://near:2375"}) == "near"
+    chosen(tmp_path / "other", "rootless", "unix:///run/user/1/docker.sock")
+    assert engine_host({**home, "DOCKER_CONFIG": str(tmp_path / "other")}) == "127.0.0.1"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"currentContext": 1}', "[" * 100_000])
+def test_a_spoilt_configuration_of_docker_is_none(text: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(text)
+    assert engine_host({"DOCKER_CONFIG": str(tmp_path)}) == "127.0.0.1"
+
+
+def chosen(home: Path, name: str, address: str) -> None:
+    """Write docker's configuration as ``docker context create`` and ``use`` do."""
+    meta = home / "contexts/meta" / hashlib.sha256(name.encode()).hexdigest()
+    meta.mkdir(parents=True)
+    (home / "config.json").write_text(json.dumps({"auths": {}, "currentContext": name}))
+    said = {"Name": name, "Metadata": {}, "Endpoints": {"docker": {"Host": address}}}
+    (meta / "meta.json").write_text(json.dumps(said))
+
+
+@pytest.mark.skipif(shutil.which("docker") is None, reason="no docker program")
+def test_docker_itself_writes_contexts_so(tmp_path: Path) -> None:
+    environ = {**os.environ, "DOCKER_CONFIG": str(tmp_path)}
+    for name in ("DOCKER_HOST", "DOCKER_CONTEXT"):
+        environ.pop(name, None)
+    for words in (["create", "far", "--docker", "host=tcp://192.0.2.7:2376"], ["use", "far"]):
+        subprocess.run(["docker", "context", *words], env=environ, check=True, capture_output=True)
+    assert engine_host(environ) == "192.0.2.7"

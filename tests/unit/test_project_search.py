@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -175,6 +177,22 @@ def test_why_no_engine_answers(tmp_path: Path, make: Callable[[Path], None], sai
     make(tmp_path / "engine")
     seen = around(tmp_path, DOCKER_HOST=f"unix://{tmp_path}/engine")
     assert f"no Docker engine answers: {said}" in seen.notes
+
+
+def test_the_engine_of_a_context_is_the_one_that_is_asked(tmp_path: Path) -> None:
+    meta = tmp_path / "contexts/meta" / hashlib.sha256(b"mine").hexdigest()
+    meta.mkdir(parents=True)
+    (tmp_path / "config.json").write_text('{"currentContext": "mine"}')
+    host = f"unix://{tmp_path}/nobody"
+    (meta / "meta.json").write_text(json.dumps({"Endpoints": {"docker": {"Host": host}}}))
+    environ = {"DOCKER_CONFIG": str(tmp_path), "PGSYSCONFDIR": "/nonexistent"}
+    seen = surroundings(tmp_path, environ, ALONE)
+    assert "no Docker engine answers: its socket is not there" in seen.notes
+
+
+def test_an_engine_behind_ssh_is_not_asked(tmp_path: Path) -> None:
+    seen = around(tmp_path, DOCKER_HOST="ssh://ops@far.example.com")
+    assert "the Docker engine is reached through ssh: what runs there is not listed" in seen.notes
 
 
 def test_an_engine_that_is_no_engine_costs_a_note(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pgdeck.targets.compose import LOOPBACK, ComposeProject, build
+from pgdeck.targets.dockercontext import engine_address
 
 TIME_LIMIT = 2.0
 """Seconds that one question may take; after them our own reading counts."""
@@ -53,9 +54,9 @@ def _undoubled(text: str) -> str:
 
 
 def engine_host(environ: Mapping[str, str]) -> str:
-    """Return the host that an engine publishes ports on: another one where DOCKER_HOST says so."""
+    """Return the host that an engine publishes ports on: it may be chosen on another one."""
     try:
-        parts = urlsplit(environ.get("DOCKER_HOST", ""))
+        parts = urlsplit(engine_address(environ))
     except ValueError:  # an engine that nobody can reach
         return LOOPBACK
     if parts.scheme not in ("tcp", "ssh", "http", "https"):

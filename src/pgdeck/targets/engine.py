@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from pgdeck.errors import UsageProblem
 from pgdeck.targets.compose import Port, Service
-from pgdeck.targets.reading import read_text
+from pgdeck.targets.dockercontext import engine_address
 
 SECONDS = 3
 MOST_CONTAINERS = 200
@@ -20,7 +17,11 @@ SOCKET = "unix:///var/run/docker.sock"
 def running_containers(environ: Mapping[str, str]) -> list[Service] | str:
     """Return what runs, each as the service that it is like; or why that cannot be told."""
     # Asked first by ourselves: the library leaves a socket open that it could not connect.
-    if (refusal := _refusal(environ)) is not None:
+    address = engine_address(environ)
+    if address.startswith("ssh://"):
+        # It could ask for a password, on a terminal that is not its own.
+        return "the Docker engine is reached through ssh: what runs there is not listed"
+    if (refusal := _refusal(address or SOCKET)) is not None:
         return f"no Docker engine answers: {_cause(refusal)}"
     from docker.client import DockerClient
     from docker.errors import DockerException
@@ -28,7 +29,9 @@ def running_containers(environ: Mapping[str, str]) -> list[Service] | str:
     from urllib3.exceptions import HTTPError
 
     try:
-        client = DockerClient.from_env(environment=dict(environ), timeout=SECONDS)
+        # The library knows no contexts.
+        chosen = {**environ, **({"DOCKER_HOST": address} if address else {})}
+        client = DockerClient.from_env(environment=chosen, timeout=SECONDS)
         try:
             listed = client.api.containers(limit=-1)[:MOST_CONTAINERS]
             return [_service(client.api.inspect_container(each["Id"])) for each in listed]
@@ -38,11 +41,8 @@ def running_containers(environ: Mapping[str, str]) -> list[Service] | str:
         return f"no Docker engine answers: {_cause(error)}"
 
 
-def _refusal(environ: Mapping[str, str]) -> OSError | None:
+def _refusal(address: str) -> OSError | None:
     """Return why the engine's socket of this machine cannot be used; None also where it is none."""
-    home = environ.get("DOCKER_CONFIG") or os.path.join(environ.get("HOME", ""), ".docker")
-    chosen = environ.get("DOCKER_CONTEXT") or _names_context(os.path.join(home, "config.json"))
-    address = environ.get("DOCKER_HOST") or ("" if chosen else SOCKET)
     if not address.startswith("unix://"):
         return None
     try:
@@ -52,13 +52,6 @@ def _refusal(environ: Mapping[str, str]) -> OSError | None:
     except OSError as error:
         return error
     return None
-
-
-def _names_context(path: str) -> bool:
-    try:
-        return '"currentContext"' in (read_text(Path(path)) or "")
-    except UsageProblem:
-        return False
 
 
 def _cause(error: BaseException) -> str:
