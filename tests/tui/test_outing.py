@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import termios
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ import psutil
 import pyte
 import pytest
 
-from decks import deck, says, until
+from decks import deck, says, text, until
 from pgdeck.core.shell import Shell, ShellWanted
 from pgdeck.errors import Problem
 from pgdeck.tui.app import DeckApp
@@ -150,6 +151,35 @@ def test_what_psql_says_last_can_be_read(fresh_server: LiveServer, tmp_path: Pat
         terminal.wait_for(rb"next try|trying now")
         os.write(terminal.master, b"q")
         assert terminal.ended() == 0
+
+
+async def test_what_is_typed_before_psql_stands_does_not_reach_the_dashboard(
+    pg18: LiveServer,
+) -> None:
+    asked, go = threading.Event(), threading.Event()
+
+    @contextmanager
+    def slow(_wanted: ShellWanted) -> Iterator[Shell]:
+        asked.set()
+        assert go.wait(20)
+        raise Problem("no psql is installed here", "install it")
+        yield  # pragma: no cover
+
+    async with deck(pg18.dsn("postgres"), (100, 30)) as pilot:
+        app = pilot.app
+        assert isinstance(app, DeckApp)
+        app._open_shell = slow
+        await until(pilot, says(pilot, "Connections"))
+        # As a slow line delivers it: in one piece.
+        await pilot.press("tilde", "4", "question_mark", "q", "q")
+        await until(pilot, asked.is_set)
+        await pilot.press("q", "0")
+        go.set()
+        await until(pilot, says(pilot, "no psql is installed here"))
+        assert app.is_running
+        assert "Throughput" in text(pilot)
+        await pilot.press("4")
+        await until(pilot, lambda: "Throughput" not in text(pilot))
 
 
 async def test_a_machine_without_psql_is_told_the_way_out(pg18: LiveServer) -> None:

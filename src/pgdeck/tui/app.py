@@ -21,7 +21,7 @@ from pgdeck.core.theme import Theme
 from pgdeck.themes import find_theme
 from pgdeck.tui.bridge import Bridge, OpenWatcher
 from pgdeck.tui.deck import Deck
-from pgdeck.tui.keyboard import Keyboard
+from pgdeck.tui.keyboard import AT_ONCE, Keyboard, Typed
 from pgdeck.tui.keymap import Keymap
 from pgdeck.tui.pace import STEPS
 from pgdeck.tui.recent import Recent
@@ -104,7 +104,7 @@ class DeckApp(Switching, Wardrobe):
         self.crash: Exception | None = None
         self._recent = Recent()
         self._bridge = Bridge(open_watcher)
-        self._keyboard = Keyboard(self, super().on_event)
+        self._keyboard = Keyboard(self, self._hand)
         self._deck = Deck(
             self.specs, start, target, ascii_only=self.ascii_only, low_bandwidth=low_bandwidth
         )
@@ -145,6 +145,11 @@ class DeckApp(Switching, Wardrobe):
             await self._keyboard.take(event)
         else:
             await super().on_event(event)
+
+    async def _hand(self, typed: Typed) -> None:
+        """Give a key to whoever has the keyboard; while psql is on its way, to nobody."""
+        if not self._going_out or (isinstance(typed, events.Key) and typed.key in AT_ONCE):
+            await super().on_event(typed)
 
     async def on_unmount(self) -> None:
         """Let go of the server without waiting for it."""

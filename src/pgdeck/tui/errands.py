@@ -37,6 +37,8 @@ class Errands(App[int]):
     _deck: Deck
     _open_shell: OpenShell | None = None
     _examine: Examine | None = None
+    _going_out = False
+    """Whether psql is on its way: what is typed now was never meant for the dashboard."""
 
     def tell(self, said: str, *, wrong: bool = False) -> None:
         """Say something in passing."""
@@ -56,9 +58,16 @@ class Errands(App[int]):
 
     def action_psql(self) -> None:
         """Work on the same target in psql, and come back."""
+        self._going_out = True
         self.run_worker(self._psql(), group="psql", exclusive=True)
 
     async def _psql(self) -> None:
+        try:
+            await self._to_psql()
+        finally:
+            self._going_out = False
+
+    async def _to_psql(self) -> None:
         from pgdeck.core.shell import ShellWanted
 
         target = self._deck.framing.marked_target
