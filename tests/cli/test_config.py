@@ -227,6 +227,11 @@ def test_a_name_is_a_target_everywhere(
         assert (done.returncode, done.stderr) == (0, "")
         target = json.loads(done.stdout)["target"]
         assert (target["name"], target["environment"]) == ("stats", "staging")
+    # Alone it is no screen.
+    done = pgdeck(environ, work, "ls", "stats")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "stats is a target, not a screen" in done.stderr
+    assert "pgdeck ls tables stats" in done.stderr
     # Its own thresholds count, however it is named.
     for word in ("stats", url):
         done = pgdeck(environ, work, "check", word, "--only", "connections", "--json")

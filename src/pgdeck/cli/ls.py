@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from pgdeck.core.rows import Table, TableRow
 from pgdeck.core.snapshot import Failure, Snapshot
 from pgdeck.core.spec import Column
 from pgdeck.core.text import safe
-from pgdeck.errors import Unreachable, UsageProblem
+from pgdeck.errors import Problem, Unreachable, UsageProblem
 
 if TYPE_CHECKING:
     from pgdeck.core.spec import ScreenSpec
@@ -103,9 +104,25 @@ def _no_screen(name: str, menu: Menu) -> UsageProblem:
     own = next((p for p in menu.problems if p.path.name.split(".")[0] == name), None)
     if own is not None:
         return UsageProblem(own.message, own.hint)
+    if name in _target_names():
+        said = f"{name} is a target, not a screen"
+        return UsageProblem(said, f"the screen comes first, as in: pgdeck ls tables {name}")
     close = get_close_matches(name, names, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
+    known = f"there are {', '.join(names)}; a target follows the screen: pgdeck ls tables TARGET"
+    hint = f"did you mean {close[0]}?" if close else known
     return UsageProblem(f"there is no screen {name}", hint)
+
+
+def _target_names() -> list[str]:
+    """Return the names that the configuration gives, as far as it can be read."""
+    from pgdeck.targets.detect import own_settings, working_directory
+    from pgdeck.targets.order import Search
+
+    try:
+        search = Search(os.environ, own_settings(forgiving=True), working_directory())
+        return [each.name for each in search.named()]
+    except Problem:
+        return []
 
 
 async def _ask(answer: Answer, target: Target, *, rates: bool) -> None:
