@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from pgdeck.pg.session import Session
 
 OPERATIONS: Mapping[str, str] = {
+    "vacuum": "pgdeck.maintenance.vacuum:Vacuum",
+    "analyze": "pgdeck.maintenance.vacuum:Analyze",
+    "reindex": "pgdeck.maintenance.reindex:Reindex",
     "checkpoint": "pgdeck.maintenance.server:Checkpoint",
+    "reload": "pgdeck.maintenance.server:Reload",
+    "reset-stats": "pgdeck.maintenance.server:ResetStats",
 }
 """Where each operation lives; imported when it is asked for."""
 

@@ -29,6 +29,11 @@ commands:
   pgdeck doctor [TARGET]    why it cannot be reached, rung by rung, and what mends it
   pgdeck screens check      are all screen files right, and do their queries run here?
   pgdeck config show        which database is meant and why; check, init, trust: the files
+  pgdeck vacuum --table T   make room of dead rows; --full rewrites, --freeze freezes
+  pgdeck analyze --table T  have the planner look at its tables again
+  pgdeck reindex --table T  build indexes anew beside the work that goes on
+  pgdeck reload             have the server read its configuration again
+  pgdeck reset-stats        set the counters of a database back
   pgdeck checkpoint         have the server write all dirty pages out now
   pgdeck jobs list          what was done and is being done; show, follow, cancel, prune
   pgdeck completion SHELL   what makes Tab complete commands, screens, rules and targets
@@ -359,6 +364,11 @@ PARSERS: dict[str, Make] = {
     "doctor": _late("doctorparser", "doctor_parser"),
     "jobs": _late("jobsparser", "jobs_parser"),
     "checkpoint": _late("jobsparser", "checkpoint_parser"),
+    "vacuum": _late("maintenanceparser", "vacuum_parser"),
+    "analyze": _late("maintenanceparser", "analyze_parser"),
+    "reindex": _late("maintenanceparser", "reindex_parser"),
+    "reload": _late("maintenanceparser", "reload_parser"),
+    "reset-stats": _late("maintenanceparser", "reset_stats_parser"),
 }
 COMMANDS = frozenset(PARSERS) - {DASHBOARD}
 INTERNAL: dict[str, Make] = {"run-job": _late("jobsparser", "run_job_parser")}
@@ -368,5 +378,6 @@ VALUE_OPTIONS = frozenset(
         *("--target", "--screen", "--interval", "--theme", "--port", "--filter", "--limit"),
         *("--warn", "--crit", "--only", "--skip", "--silence", "--acknowledge", "--unsilence"),
         *("--for", "--reason", "--textfile", "--confirm", "--older"),
+        *("--table", "--index", "--schema", "--wait"),
     ]
 )

@@ -1,0 +1,13 @@
+"""``pgdeck analyze``."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def run(args: argparse.Namespace) -> int:
+    """Plan, confirm, start and follow it; returns the exit code."""
+    from pgdeck.cli.acting import act
+    from pgdeck.cli.maintenance import chosen
+
+    return act(args, "analyze", chosen(args))
