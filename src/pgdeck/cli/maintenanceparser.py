@@ -66,8 +66,8 @@ examples:
 """
 
 RESET_STATS = """\
-Sets the counters of a database back to zero (pg_stat_reset).  Autovacuum counts by them too: analyze
-the database afterwards."""
+Sets the counters of a database back to zero (pg_stat_reset).  Autovacuum counts by them too:
+analyze the database afterwards."""
 
 RESET_STATS_EXAMPLES = f"""\
 {TARGETS}
