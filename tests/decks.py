@@ -10,6 +10,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from pgdeck.cli.dash import Operator
 from pgdeck.targets.detect import find_target
 from pgdeck.tui.app import DeckApp
 from pgdeck.wiring import load_specs, open_pardons, open_watcher
@@ -37,6 +38,7 @@ async def deck(
         interval=interval,
         open_pardons=open_pardons,
         author="anna",
+        operator=Operator(),
         **given,
     )
     async with app.run_test(size=size, notifications=True) as pilot:

@@ -10,10 +10,10 @@ import msgspec
 
 from pgdeck.cli.following import follow
 from pgdeck.cli.output import in_ascii, speaks_unicode, write
-from pgdeck.cli.plantext import plan_text
 from pgdeck.cli.typed import typed_answer
 from pgdeck.core.operation import Wish
 from pgdeck.core.plan import Asking, Plan
+from pgdeck.core.plantext import plan_text, typed_word
 from pgdeck.core.target import Target
 from pgdeck.core.text import safe
 from pgdeck.errors import Refused, UsageProblem
@@ -62,7 +62,7 @@ def confirm(plan: Plan, target: Target, args: argparse.Namespace) -> None:
 
 def _ask(plan: Plan) -> None:
     print(_fitting(plan_text(plan)), file=sys.stderr)
-    wanted = "yes" if plan.asking is Asking.YES else plan.confirm
+    wanted = typed_word(plan) or "yes"
     typed = typed_answer(_fitting(f'Type "{wanted}" to do this on {plan.target.name}: '))
     if typed != wanted:
         raise Refused("not confirmed: nothing was done")

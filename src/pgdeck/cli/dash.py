@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgdeck.core.spec import ScreenSpec
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pgdeck.cli.looks import Look
     from pgdeck.core.check import Pardons
     from pgdeck.core.ladder import Ladder, Report
+    from pgdeck.core.operation import Wish
+    from pgdeck.core.plan import Plan
     from pgdeck.core.shell import Shell, ShellWanted
     from pgdeck.core.source import Watcher
     from pgdeck.tui.keymap import Keymap
@@ -80,6 +83,7 @@ def open_dashboard(target: Target, args: argparse.Namespace) -> int:
         author=_author(),
         fleet=FileFleet(specs),
         keymap=keymap,
+        operator=Operator(),
         low_bandwidth=args.low_bandwidth,
     )
     code = app.run(mouse=look.abilities.modern and not args.no_mouse)
@@ -181,3 +185,25 @@ def _open_shell(wanted: ShellWanted) -> Iterator[Shell]:
 
     with open_shell(wanted) as shell:
         yield shell
+
+
+class Operator:
+    """Plans and starts operations for the dashboard; what that needs is imported when it is."""
+
+    def why_not(self, target: Target) -> str:
+        """Say why nothing may be changed on a target, empty where it may."""
+        from pgdeck.operating import why_not
+
+        return why_not(target)
+
+    async def plan(self, target: Target, op: str, wish: Wish) -> Plan:
+        """Return what an operation would do, asked over a session of its own."""
+        from pgdeck.operating import plan_operation
+
+        return await plan_operation(op, target, wish)
+
+    def start(self, plan: Plan, target: Target, *, allow_write: bool) -> Path:
+        """Give a confirmed plan to a process of its own."""
+        from pgdeck.operating import start_job
+
+        return start_job(plan, target, allow_write=allow_write)

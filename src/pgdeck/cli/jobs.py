@@ -12,8 +12,8 @@ import msgspec
 
 from pgdeck.cli.following import exit_code, follow, outcome, shape
 from pgdeck.cli.output import in_ascii, speaks_unicode, write
-from pgdeck.cli.plantext import plan_text
 from pgdeck.core.numbers import age, duration
+from pgdeck.core.plantext import plan_text
 from pgdeck.core.text import fit, safe
 from pgdeck.errors import Problem, Refused, UsageProblem
 from pgdeck.jobs.event import JobState

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from pgdeck.core.plan import Plan, Step
@@ -74,3 +75,19 @@ class Operation(Protocol):
 
     def run(self, work: Work) -> str:
         """Carry a plan out and return a sentence on the outcome; raises `errors.Problem`."""
+
+
+class Operator(Protocol):
+    """Who plans and starts operations for the dashboard, which knows none of them."""
+
+    def why_not(self, target: Target) -> str:
+        """Say why nothing may be changed on a target, empty where it may."""
+
+    async def plan(self, target: Target, op: str, wish: Wish) -> Plan:
+        """Return what an operation would do; raises `errors.Problem`."""
+
+    def start(self, plan: Plan, target: Target, *, allow_write: bool) -> Path:
+        """Give a confirmed plan to a process of its own; returns the job's directory.
+
+        It waits for the disk: called in a thread.  Raises `errors.Problem`.
+        """

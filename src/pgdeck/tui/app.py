@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pgdeck.core.check import Pardons
     from pgdeck.core.fleet import Fleet
     from pgdeck.core.ladder import Examine
+    from pgdeck.core.operation import Operator
     from pgdeck.core.shell import OpenShell
 
 OpenPardons = Callable[[str], "Pardons"]
@@ -85,6 +86,7 @@ class DeckApp(Switching, Wardrobe):
         fleet: Fleet | None = None,
         keymap: Keymap | None = None,
         low_bandwidth: bool = False,
+        operator: Operator | None = None,
     ) -> None:
         # Textual takes it for a wish for greys, even when it is empty.
         with without("NO_COLOR"):
@@ -93,6 +95,7 @@ class DeckApp(Switching, Wardrobe):
         self._open_shell = open_shell
         self._open_pardons = open_pardons
         self._examine = examine
+        self._operator = operator
         self.author = author
         self.keymap = keymap or Keymap()
         self.specs = self.keymap.screens(specs)

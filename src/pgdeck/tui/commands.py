@@ -64,6 +64,8 @@ COMMANDS = (
     ("Type the password", "", ("password", "login"), "password"),
     ("Psql here, and back", "app.psql", ("psql", "sql", "shell"), "psql"),
     ("Doctor", "app.doctor", ("doctor", "diagnose", "why"), "doctor"),
+    ("Write for ten minutes, or close it", "app.writing", ("allow write", "read-only"), "writing"),
+    ("Checkpoint", "", ("flush", "dirty pages"), "operate('checkpoint')"),
     ("Maximise, and back", "go.zen", ("zen", "maximize"), "screen.zen"),
     ("Screenshot", "", ("picture", "svg"), "picture"),
     ("Pause or go on", "live.pause", ("pause", "resume"), "pause"),

@@ -17,10 +17,13 @@ from pgdeck.errors import Problem
 from pgdeck.tui.deck import Deck
 from pgdeck.tui.outing import go_out
 from pgdeck.tui.picture import save_picture
+from pgdeck.tui.views.view import Operate
 
 if TYPE_CHECKING:
     from pgdeck.core.ladder import Examine
+    from pgdeck.core.operation import Operator
     from pgdeck.core.shell import OpenShell
+    from pgdeck.tui.hands import Hands
 
 TOLD = 6.0
 """Seconds that a notice stays."""
@@ -32,6 +35,7 @@ class Errands(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tilde", "psql", "psql here, and back", id="app.psql"),
         Binding("exclamation_mark", "doctor", "Why it does not connect", id="app.doctor"),
+        Binding("W", "writing", "Leave read-only for ten minutes, or close it", id="app.writing"),
     ]
 
     _deck: Deck
@@ -39,6 +43,31 @@ class Errands(App[int]):
     _examine: Examine | None = None
     _going_out = False
     """Whether psql is on its way: what is typed now was never meant for the dashboard."""
+    _operator: Operator | None = None
+    _hands: Hands | None = None
+
+    @property
+    def hands(self) -> Hands:
+        """Who plans and starts what changes a server; made when it is first wanted."""
+        if self._hands is None:
+            from pgdeck.tui.hands import Hands
+
+            self._hands = Hands(self, self._deck, self._operator)
+        return self._hands
+
+    @on(Operate)
+    def operate(self, message: Operate) -> None:
+        """Plan what a view asks for, have it confirmed, and give it to a job."""
+        message.stop()
+        self.hands.operate(message.op, message.wish)
+
+    def action_operate(self, op: str) -> None:
+        """Plan what needs no row, have it confirmed, and give it to a job."""
+        self.hands.operate(op, {})
+
+    def action_writing(self) -> None:
+        """Open ten minutes of writing on a read-only target, or close them."""
+        self.hands.toggle_writing()
 
     def tell(self, said: str, *, wrong: bool = False) -> None:
         """Say something in passing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import product
 from typing import TYPE_CHECKING
@@ -64,6 +65,8 @@ class FrameState(Struct, frozen=True):
     """Seconds to the server and back, where they are worth saying."""
     slowed: str = ""
     """Why the interval is longer than that of the screen, though nobody chose it."""
+    writing: float = 0.0
+    """Seconds for which a read-only target is open."""
 
 
 def identity_line(state: FrameState, width: int) -> Line:
@@ -89,14 +92,22 @@ def _who(state: FrameState, server: Server | None, room: int = 0) -> Line:
     environment = state.target.environment.value
     role = environment if environment in ("dev", "staging", "prod") else "unmarked"
     marks = f" · {environment}" + (f" · {server.fingerprint}" if server else "")
+    opened = f" · writing {_clock(state.writing)}" if state.writing > 0 else ""
     where = safe(place(state.target.conninfo))
     name = safe(state.target.name)
     if name not in where:
         where = f"{name} · {where}"
     if room:
-        where = cut_middle(where, max(12, room - len(marks) - 1))
+        where = cut_middle(where, max(12, room - len(marks) - len(opened) - 1))
     own = f"{OWN_COLOUR}{state.target.colour}" if state.target.colour else role
-    return (Span(f" {where}", own), Span(marks, role))
+    who = (Span(f" {where}", own), Span(marks, role))
+    return (*who, Span(opened, "warning")) if opened else who
+
+
+def _clock(seconds: float) -> str:
+    """Return what is left as minutes and seconds, rounded up: 0:00 is never shown."""
+    minutes, rest = divmod(math.ceil(seconds), 60)
+    return f"{minutes}:{rest:02}"
 
 
 def _server_facts(server: Server | None, source: str) -> Sequence[Line]:

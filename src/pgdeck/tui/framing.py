@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import Context
 from functools import partial
@@ -58,6 +58,8 @@ class Framing:
         self.watcher: Watcher | None = None
         self.interval: float | None = None
         self.zen = False
+        self.writing: Callable[[Target | None], float] | None = None
+        """Tells the seconds for which a read-only target is open, once that was ever asked."""
         self._least = LOW_BANDWIDTH if getattr(deck, "low_bandwidth", False) else 0.0
         self.pace = Pace(least=self._least)
         self._paced: Watcher | None = None
@@ -136,6 +138,7 @@ class Framing:
             back=self._key("M"),
             trip=self.pace.trip,
             slowed=self._slowed(view, width),
+            writing=self.writing(self.target) if self.writing else 0.0,
         )
         self._canvas("identity").paint([identity_line(state, width)])
         tabs, said = self._canvas("tabs"), (view.spec.name, count, width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual.message import Message
@@ -106,6 +107,18 @@ class WatchDatabase(Message):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
+
+
+class Operate(Message):
+    """A view asks for an operation: it is planned, shown, confirmed, and given to a job.
+
+    `wish` says to what and how, in the operation's own words.
+    """
+
+    def __init__(self, op: str, wish: Mapping[str, str]) -> None:
+        super().__init__()
+        self.op = op
+        self.wish = wish
 
 
 class LookupWanted(Message):
