@@ -21,6 +21,7 @@ from pgdeck.core.target import Environment, Target
 from pgdeck.errors import Problem, Refused, UsageProblem
 
 if TYPE_CHECKING:
+    from pgdeck.pg.acting import Acting
     from pgdeck.pg.session import Session
 
 OPERATIONS: Mapping[str, str] = {
@@ -30,8 +31,13 @@ OPERATIONS: Mapping[str, str] = {
     "checkpoint": "pgdeck.maintenance.server:Checkpoint",
     "reload": "pgdeck.maintenance.server:Reload",
     "reset-stats": "pgdeck.maintenance.server:ResetStats",
+    "cancel": "pgdeck.maintenance.sessions:Cancel",
+    "terminate": "pgdeck.maintenance.sessions:Terminate",
 }
 """Where each operation lives; imported when it is asked for."""
+
+AT_ONCE = frozenset({"cancel", "terminate"})
+"""What takes a moment, and must work where no slot is left for a process of its own."""
 
 
 def operation(name: str) -> Operation:
@@ -101,23 +107,72 @@ def start_job(plan: Plan, target: Target, *, allow_write: bool = False) -> Path:
     Raises `Refused` where the target is read-only and nobody opened it, or no journal can be
     kept, `Problem` when no process can be started.
     """
-    reason = why_not(target.in_environment(plan.target.environment), plan.risk)
-    if reason and not allow_write:
-        raise Refused(reason, "--allow-write, or W in the dashboard, opens it")
-    from pgdeck.jobs.journal import make_job, spare_dir, who
-    from pgdeck.jobs.spawn import spawn
+    _guard(plan, target, allow_write=allow_write)
     from pgdeck.targets.passwords import unlock
 
     opened = unlock(target, interactive=False) if target.password_command else target
+    directory = _journal_for(plan)
+    if plan.op in AT_ONCE:
+        _in_a_session_of_its_own(directory, plan, opened)
+    else:
+        from pgdeck.jobs.spawn import spawn
+
+        spawn(directory, opened.conninfo)
+    return directory
+
+
+def act_at_once(
+    plan: Plan, target: Target, open_session: Callable[[], Acting], *, allow_write: bool = False
+) -> Path:
+    """Carry a confirmed plan out here, in a session that is given; returns the job's directory.
+
+    It is journalled as any job, and over when this returns.  Raises `Refused` as `start_job` does.
+    """
+    _guard(plan, target, allow_write=allow_write)
+    from pgdeck.jobs.runner import run_at_once
+
+    directory = _journal_for(plan)
+    run_at_once(directory, open_session, operation)
+    return directory
+
+
+def _journal_for(plan: Plan) -> Path:
+    from pgdeck.jobs.journal import make_job, spare_dir, who
+
     try:
-        directory = make_job(plan, who())
+        return make_job(plan, who())
     except Problem as problem:
         if plan.risk is Risk.DESTRUCTIVE:
             raise Refused(problem.message, problem.hint) from None
         # What destroys nothing need not wait for it; the job is found under its directory only.
-        directory = make_job(plan, who(), spare_dir())
-    spawn(directory, opened.conninfo)
-    return directory
+        return make_job(plan, who(), spare_dir())
+
+
+def _guard(plan: Plan, target: Target, *, allow_write: bool) -> None:
+    reason = why_not(target.in_environment(plan.target.environment), plan.risk)
+    if reason and not allow_write:
+        raise Refused(reason, "--allow-write, or W in the dashboard, opens it")
+
+
+def _in_a_session_of_its_own(directory: Path, plan: Plan, target: Target) -> None:
+    from pgdeck.jobs.journal import who
+    from pgdeck.jobs.runner import run_at_once
+    from pgdeck.pg.acting import Acting
+    from pgdeck.pg.advisory import application_name
+
+    by = who()
+    name = application_name(plan.op, by.sudo_user or by.user, by.host)
+    opened: list[Acting] = []
+
+    def open_session() -> Acting:
+        opened.append(Acting(target.conninfo, name))
+        return opened[0]
+
+    try:
+        run_at_once(directory, open_session, operation)
+    finally:
+        for session in opened:
+            session.close()
 
 
 def carry_out(directory: Path, given: bytes) -> int:

@@ -35,6 +35,8 @@ commands:
   pgdeck reload             have the server read its configuration again
   pgdeck reset-stats        set the counters of a database back
   pgdeck checkpoint         have the server write all dirty pages out now
+  pgdeck cancel --pid N     cancel what sessions run
+  pgdeck terminate --pid N  end sessions
   pgdeck jobs list          what was done and is being done; show, follow, cancel, prune
   pgdeck completion SHELL   what makes Tab complete commands, screens, rules and targets
 
@@ -369,6 +371,8 @@ PARSERS: dict[str, Make] = {
     "reindex": _late("maintenanceparser", "reindex_parser"),
     "reload": _late("maintenanceparser", "reload_parser"),
     "reset-stats": _late("maintenanceparser", "reset_stats_parser"),
+    "cancel": _late("sessionsparser", "cancel_parser"),
+    "terminate": _late("sessionsparser", "terminate_parser"),
 }
 COMMANDS = frozenset(PARSERS) - {DASHBOARD}
 INTERNAL: dict[str, Make] = {"run-job": _late("jobsparser", "run_job_parser")}
@@ -379,5 +383,6 @@ VALUE_OPTIONS = frozenset(
         *("--warn", "--crit", "--only", "--skip", "--silence", "--acknowledge", "--unsilence"),
         *("--for", "--reason", "--textfile", "--confirm", "--older"),
         *("--table", "--index", "--schema", "--wait"),
+        *("--pid", "--started"),
     ]
 )

@@ -171,10 +171,41 @@ def run_job(
     """Carry out the job of a directory and return its exit code; what happens is in its journal."""
     journal = Journal(directory)
     _mind_signals(directory)
+
+    def carry_out() -> str:
+        return _carry_out(read_plan(directory), journal, conninfo, by, resolve)
+
+    return _journalled(journal, carry_out)
+
+
+def run_at_once(
+    directory: Path, open_session: Callable[[], Acting], resolve: Callable[[str], Operation]
+) -> int:
+    """Carry out the job of a directory in this process, in a session that may be open already.
+
+    For what takes a moment and must not need a free slot; it takes no locks.
+    """
+    journal = Journal(directory)
+
+    def carry_out() -> str:
+        plan, act = read_plan(directory), open_session()
+        act.verify(plan.target)
+        bench = Bench(plan, journal, act, act)
+        act.heard = bench.hear
+        try:
+            return resolve(plan.op).run(bench)
+        finally:
+            act.heard = None
+
+    return _journalled(journal, carry_out)
+
+
+def _journalled(journal: Journal, carry_out: Callable[[], str]) -> int:
+    """Do something so that the journal has its beginning and its end; returns the exit code."""
     try:
         journal.tell(EventKind.STARTED)
         try:
-            said = _carry_out(read_plan(directory), journal, conninfo, by, resolve)
+            said = carry_out()
         except Problem as problem:
             return _end(journal, problem)
         except Exception as error:  # noqa: BLE001  # the journal must have a last word, whatever it is
