@@ -59,7 +59,7 @@ Members = Mapping[int, Member]
 def carry_out(work: Work, doing: Doing) -> list[str]:
     """Do every step, each on the object that the plan names; returns their sentences.
 
-    What one step fails at keeps none of the others from being done; it is raised at the end.
+    A step that fails does not stop the others; what failed is raised at the end.
     """
     said: list[str] = []
     failed: list[tuple[Step, Problem]] = []
@@ -100,7 +100,12 @@ def run_watched(work: Work, step: Step) -> tuple[Members, Members]:
     assert relation is not None
     before = members_of(work, relation.oid)
     names = {oid: member.name for oid, member in before.items()}
-    work.run(step, view(work.plan.target.version), teller(names, relation.oid))
+    try:
+        work.run(step, view(work.plan.target.version), teller(names, relation.oid))
+    except Problem as problem:
+        if problem.message.startswith("waited ") and step.patience_s:
+            problem.hint += "; --wait SECONDS waits longer"
+        raise
     return before, members_of(work, relation.oid)
 
 

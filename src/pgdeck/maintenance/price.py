@@ -21,10 +21,15 @@ SLOW, FAST = 20 * 1024**2, 150 * 1024**2
 
 
 async def disk_words(
-    needed: int, server: Server, place: str, conninfo: Conninfo
+    needed: int | None, server: Server, place: str, conninfo: Conninfo
 ) -> tuple[str, bool]:
-    """Say how much room is needed and how much there is, and whether that is too little."""
-    need = f"up to {in_words(needed)} more disk while it runs"
+    """Say how much room is needed and how much there is, and whether that is too little.
+
+    None is what is not known.
+    """
+    if needed is None:
+        return "as much more while it runs as it takes now, which is not known yet", False
+    need = f"up to {in_words(needed)} more while it runs"
     free = await asyncio.to_thread(_free, server, place, conninfo)
     if free is None:
         where = place or server.place or server.data_directory
@@ -33,16 +38,20 @@ async def disk_words(
     return f"{need}; {in_words(free)} are free", free < needed * 1.1
 
 
-def rough_time(moved: int) -> str:
+def rough_time(moved: int | None) -> str:
     """Say how long it takes to move so many bytes, for want of a run before."""
+    if moved is None:
+        return "not known, as its size is not"
     low, high = ("".join(duration(max(1.0, moved / speed))) for speed in (FAST, SLOW))
     if low == high:
         return f"about {low}"
     return f"about {low} to {high} at {in_words(SLOW)} to {in_words(FAST)} a second"
 
 
-def weight(found: Sequence[Found]) -> int:
-    """Return the bytes of relations with their indexes."""
+def weight(found: Sequence[Found]) -> int | None:
+    """Return the bytes of relations with their indexes, None when one is not known."""
+    if not all(each.sized for each in found):
+        return None
     return sum(each.bytes + each.index_bytes for each in found)
 
 

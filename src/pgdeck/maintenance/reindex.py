@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pgdeck.core.operation import Asker, Wish, Work
 from pgdeck.core.plan import Asking, Plan, Relation, Standing, Step
@@ -17,7 +18,7 @@ from pgdeck.errors import Problem, UsageProblem
 from pgdeck.maintenance.carrying import carry_out, not_done, run_watched, skipped
 from pgdeck.maintenance.obstacles import AGAINST_ALL, AGAINST_BUILD, elders, in_the_way
 from pgdeck.maintenance.price import disk_words, in_words, rough_time
-from pgdeck.maintenance.relations import Found, choose, no_standby, server_facts
+from pgdeck.maintenance.relations import Choice, Found, choose, no_standby, server_facts
 from pgdeck.maintenance.sqlfiles import query
 from pgdeck.maintenance.wording import (
     held_by,
@@ -76,7 +77,7 @@ class Reindex:
             kinds=("r", "m", "p", "t", "i", "I"),
             owner_may=False,
         )
-        found, warnings = permitted(choice, mark.login, "reindex")
+        found, warnings = permitted(_indexed(choice), mark.login, "reindex")
         lacking = [each for each in found if each.denied]
         warnings += tuple(may_not(lacking, "reindex", mark.login, mark.version))
         left = await leftovers(asker, mark.version, tables_of(found), server.block_size)
@@ -90,13 +91,15 @@ class Reindex:
             largest = max(map(_built, found))
             words, tight = await disk_words(largest, server, found[0].place, target.conninfo)
             touches = tuple(touched(found, "the indexes of each are built anew"))
-            touches += (f"disk: {words}", f"time: {rough_time(2 * sum(map(_built, found)))}")
+            read = sum(each.bytes for each in found if not each.is_index)
+            moved = read + 2 * sum(map(_built, found))
+            touches += (f"disk: {words}", f"time: {rough_time(moved)}")
         warnings += tuple(_warnings(found, left, beside)) if builds else ()
         warnings += ("the disk may be too small for the new indexes",) if tight else ()
         verb = "Remove leftovers of" if only_leftovers else _verb(beside)
         return Plan(
             op=self.name,
-            title=title(verb, choice),
+            title=title(verb, choice, found),
             target=mark,
             steps=(*(_drop(each) for each in left if each.made), *builds),
             holds=held_by(choice, found),
@@ -156,6 +159,18 @@ def tables_of(found: Sequence[Found]) -> tuple[int, ...]:
     for each in found:
         every += [each.table.oid] if each.table else [each.relation.oid, *each.members]
     return tuple(dict.fromkeys(every))
+
+
+def _indexed(choice: Choice) -> Choice:
+    """Return a choice without the tables of a schema that have no index."""
+    found = tuple(each for each in choice.found if choice.by_name or _has_index(each))
+    if not found:
+        raise Problem("there is nothing to reindex: no index is there")
+    return replace(choice, found=found)
+
+
+def _has_index(found: Found) -> bool:
+    return found.is_index or found.indexes > 0
 
 
 def _way(wish: Wish) -> tuple[bool, bool]:

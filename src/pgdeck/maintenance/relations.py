@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pgdeck.core.operation import Asker, Wish
 from pgdeck.core.plan import Relation
@@ -19,6 +20,9 @@ from pgdeck.maintenance.sqlfiles import query
 
 MOST = 10_000
 """Relations in one plan; more of them nobody reads."""
+
+MOST_SIZED = 200
+"""Relations whose exact sizes are asked for; of more it takes the server too long."""
 
 KINDS = {
     "r": "table",
@@ -51,7 +55,7 @@ class Found(Struct, frozen=True):
 
     `quoted` is its name as SQL has it, `table` the same of an index's table.  `members` are the
     oids of what is really worked on, `member_names` their quoted names.  `denied` counts those
-    that this login may not maintain.
+    that this login may not maintain.  Sizes that are not `exact` are the catalogue's estimates.
     """
 
     relation: Relation
@@ -70,6 +74,12 @@ class Found(Struct, frozen=True):
     exclusion: bool = False
     table: Relation | None = None
     table_quoted: str = ""
+    exact: bool = False
+
+    @property
+    def sized(self) -> bool:
+        """Whether anything is known of its size; the catalogue's 0 is none."""
+        return self.exact or self.bytes > 0
 
     @property
     def is_index(self) -> bool:
@@ -152,7 +162,7 @@ async def choose(
     found = tuple(_found(row, block_size) for row in rows_of(answer).dicts())
     _check(found, oids, kinds, by_name=by_name)
     words = "" if by_name else (f"schema {safe(schema)}" if schema else "the whole database")
-    return Choice(_usable(found, kinds), words, by_name)
+    return Choice(await _sized(asker, version, _usable(found, kinds)), words, by_name)
 
 
 def no_standby(server: Server, target: str) -> None:
@@ -162,6 +172,28 @@ def no_standby(server: Server, target: str) -> None:
             f"{target} is a standby: nothing can be maintained there",
             "do it on its primary; the standby follows",
         )
+
+
+async def _sized(asker: Asker, version: int, found: tuple[Found, ...]) -> tuple[Found, ...]:
+    """Return the same with exact sizes, where they can be had without waiting for a lock."""
+    oids = sorted({oid for each in found for oid in each.members})
+    if not oids or len(oids) > MOST_SIZED:
+        return found
+    (answer,) = await asker.ask(query("sizes", version, "{" + ",".join(map(str, oids)) + "}"))
+    if not isinstance(answer, Rows):
+        return found
+    sizes = {int(str(row[0])): (int(str(row[1])), int(str(row[2]))) for row in answer.rows}
+    return tuple(
+        replace(
+            each,
+            bytes=sum(sizes[oid][0] for oid in each.members),
+            index_bytes=sum(sizes[oid][1] for oid in each.members),
+            exact=True,
+        )
+        if all(oid in sizes for oid in each.members)
+        else each
+        for each in found
+    )
 
 
 async def _named(asker: Asker, text: str, version: int, kinds: Sequence[str]) -> tuple[int, ...]:

@@ -103,7 +103,7 @@ class Vacuum:
         patience = patience_of(wish)
         return Plan(
             op=self.name,
-            title=title(mode.verb, choice),
+            title=title(mode.verb, choice, found),
             target=mark,
             steps=tuple(_step(each, mode.sql, mode.verb, mode.takes, patience) for each in found),
             holds=held_by(choice, found),
@@ -159,7 +159,7 @@ class Analyze:
         patience = patience_of(wish)
         return Plan(
             op=self.name,
-            title=title("Analyze", choice),
+            title=title("Analyze", choice, found),
             target=mark,
             steps=tuple(
                 _step(each, "ANALYZE (VERBOSE)", "Analyze", ROUTINE, patience) for each in found
@@ -192,7 +192,9 @@ async def _price(
     # One after the other: what the old copy took is free again before the next begins.
     largest = max(found, key=lambda each: each.bytes + each.index_bytes)
     words, tight = await disk_words(weight([largest]), server, largest.place, target.conninfo)
-    price = (f"disk: {words}", f"time: {rough_time(2 * weight(found))}, locked all the while")
+    moved = weight(found)
+    time = rough_time(None if moved is None else 2 * moved)
+    price = (f"disk: {words}", f"time: {time}; locked all the while")
     return price, (("the disk may be too small for the copy",) if tight else ())
 
 

@@ -36,9 +36,8 @@ def patience_of(wish: Wish) -> float:
     return value
 
 
-def title(verb: str, choice: Choice) -> str:
-    """Return what is done to what."""
-    found = choice.found
+def title(verb: str, choice: Choice, found: Sequence[Found]) -> str:
+    """Return what is done to what: `found` is what is left of a choice."""
     if choice.by_name and len(found) == 1:
         return f"{verb} {found[0].quoted}"
     if choice.by_name:
@@ -59,7 +58,8 @@ def touched(found: Sequence[Found], each_does: str) -> Iterator[str]:
         yield ", ".join(_touched(each, each_does))
     if len(found) > NAMED:
         rest = found[NAMED:]
-        yield f"and {len(rest)} more of {in_words(sum(each.bytes for each in rest))}"
+        about = "" if all(each.exact for each in rest) else "about "
+        yield f"and {len(rest)} more of {about}{in_words(sum(each.bytes for each in rest))}"
 
 
 def _touched(found: Found, each_does: str) -> Iterator[str]:
@@ -71,10 +71,11 @@ def _touched(found: Found, each_does: str) -> Iterator[str]:
             if parts
             else "no partition"
         )
-    yield f"about {in_words(found.bytes)}"
+    about = "" if found.exact else "about "
+    yield f"{about}{in_words(found.bytes)}" if found.sized else "its size is not known yet"
     if found.indexes:
         many = f"{found.indexes} index{'' if found.indexes == 1 else 'es'}"
-        yield f"{many} of about {in_words(found.index_bytes)}"
+        yield f"{many} of {about}{in_words(found.index_bytes)}"
     if found.dead or found.live:
         dead, live = ("".join(count(value)) for value in (found.dead, found.live))
         yield f"about {dead} dead and {live} live rows"
