@@ -1,6 +1,6 @@
 """The dashboard at a pace that no person asks for, telling what it holds: a program for the soak.
 
-Arguments: the target, seconds between refreshes, a file for a line of JSON a second.
+Arguments: the target, seconds between refreshes, a file for a line of JSON now and then.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -19,9 +20,12 @@ from pgdeck.targets.detect import find_target
 from pgdeck.tui.app import DeckApp
 from pgdeck.wiring import load_specs, open_pardons, open_watcher
 
+TELL_EVERY = 5.0
+"""Seconds; the collection of garbage before a count takes as long as some refreshes do."""
+
 
 class BriskApp(DeckApp):
-    """Counts what it is told and what it holds, and writes both down once a second."""
+    """Counts what it is told and what it holds, and writes both down now and then."""
 
     counted: Counter[str]
     out: Path
@@ -29,13 +33,16 @@ class BriskApp(DeckApp):
     def on_ready(self) -> None:
         """Begin to count."""
         self.counted = Counter()
-        self.set_interval(1.0, self._tell)
+        self.set_interval(TELL_EVERY, self._tell)
+        self.set_interval(0.2, self._attend)
 
-    def _tell(self) -> None:
+    def _attend(self) -> None:
         watcher = self.watcher
         if watcher is not None and not self.counted["subscribed"]:
             self.counted["subscribed"] = 1
             watcher.subscribe(self._count)
+
+    def _tell(self) -> None:
         gc.collect()
         # Not Pss: it grows when others who share the libraries end.
         dirty = Path("/proc/self/smaps_rollup").read_text().split("Private_Dirty:")[1].split()[0]
@@ -44,6 +51,7 @@ class BriskApp(DeckApp):
             "descriptors": len(os.listdir("/proc/self/fd")),
             "threads": threading.active_count(),
             "tasks": len(asyncio.all_tasks()),
+            "at": time.monotonic(),
             "refreshes": self.counted["refreshes"],
             "interval": self._deck.framing.every(self._deck.view),
         }

@@ -1,4 +1,4 @@
-"""Twenty refreshes a second, in a terminal of its own: nothing may grow, and none be left out."""
+"""Twenty refreshes a second, in a terminal of its own: they are made, and nothing grows."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from statistics import median
 import pytest
 
 from servers import LiveServer
+from soak.brisk import TELL_EVERY
 from soak.test_soak import churn
 from terminals import Terminal, running
 
@@ -20,9 +21,15 @@ pytestmark = pytest.mark.soak
 SECONDS = float(os.environ.get("PGDECK_SOAK_SECONDS", "600"))
 """Ten minutes, unless somebody has less time: at least two of them tell something."""
 
-INTERVAL = 0.05
-LEAST_SHARE = 0.5
-"""Of the refreshes that a second could hold; the machine has other things to do."""
+RATE = 20.0
+"""Refreshes a second that are made, whatever a person does meanwhile.
+
+Each costs the dashboard some 8 ms of processor and the server 2 (measured on two slow cores): a
+quarter of one core, on a machine that is left alone.
+"""
+
+INTERVAL = 0.04
+"""Seconds; a little less than it takes, for what is lost to a first visit or a count."""
 
 GROWTH = 1.02
 WARM = 20
@@ -64,10 +71,11 @@ def test_nothing_grows_at_twenty_refreshes_a_second(
         os.write(one.master, b"\x03")
         assert one.ended() == 130
         assert one.modes_left_on() == []
-    samples = samples_of(out)[WARM:]
-    sys.stderr.write(f"\n{len(samples)} s, first {samples[0]}, last {samples[-1]}\n")
-    made = samples[-1]["refreshes"] - samples[0]["refreshes"]
-    assert made / (len(samples) - 1) >= LEAST_SHARE / INTERVAL, made
+    samples = samples_of(out)[int(WARM / TELL_EVERY) :]
+    first, last = samples[0], samples[-1]
+    rate = (last["refreshes"] - first["refreshes"]) / (last["at"] - first["at"])
+    sys.stderr.write(f"\n{rate:.1f} a second, first {first}, last {last}\n")
+    assert rate >= RATE
     third = len(samples) // 3
     for name in HELD:
         before = median(each[name] for each in samples[third : 2 * third])
