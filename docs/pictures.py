@@ -1,7 +1,8 @@
-"""Takes the pictures of the documentation: every screen of the menu, at every size.
+"""Takes the pictures of the documentation: every screen of the menu, at every size, and more.
 
     make pictures                       on a server of its own, with the example databases and load
     python docs/pictures.py TARGET      on a server that is there; TARGET is what `pgdeck` takes
+    make pictures ARGS="--only beside"  what stands beside the screens alone, in half a minute
 
 They go to docs/pictures, with a page that shows them all; those of screens that are no longer in
 the menu are removed.
@@ -17,13 +18,18 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 import psycopg
+from textual.app import App
 from textual.pilot import Pilot
 
 from pgdeck.cli.demo import SETTINGS, under_load
+from pgdeck.cli.fleet import FileFleet
 from pgdeck.core.spec import ScreenSpec
-from pgdeck.core.target import Environment, Kind, Target
+from pgdeck.core.surroundings import Sight, Sighting, Surroundings
+from pgdeck.core.target import Conninfo, Environment, Kind, Target
+from pgdeck.paths import config_dir
 from pgdeck.pg.account import server_account
 from pgdeck.pg.binaries import find_binaries, within_reach
 from pgdeck.pg.embedded import Cluster
@@ -31,7 +37,8 @@ from pgdeck.reference import databases
 from pgdeck.targets.detect import find_target
 from pgdeck.themes import SHIPPED, find_theme
 from pgdeck.tui.app import DeckApp
-from pgdeck.wiring import load_specs, open_watcher
+from pgdeck.tui.welcome import WelcomeApp, WelcomeScreen
+from pgdeck.wiring import examine, load_specs, open_watcher
 
 SIZES = ((80, 24), (120, 36))
 THEMES = tuple(name for name in SHIPPED if name != "ansi-light")
@@ -39,6 +46,27 @@ THEMES = tuple(name for name in SHIPPED if name != "ansi-light")
 
 KEYS = {"activity": ("i",)}
 """Keys pressed on a screen before its picture is taken."""
+
+BESIDE = {
+    "welcome": "Where nothing names a database",
+    "switcher": "The target switcher (`` ` ``)",
+    "doctor": "The doctor (`!`)",
+}
+"""What stands beside the screens of the menu, and what the page calls it."""
+
+FLEET = """
+[targets.shop]
+url = "{shop}"
+environment = "dev"
+
+[targets.usage]
+url = "{usage}"
+environment = "dev"
+
+[targets.orders]
+url = "postgresql://shop@127.0.0.1:1/orders"
+environment = "prod"
+"""
 
 SETTLED = 3.0
 """Seconds from a screen's first data to its picture: rates need two samples."""
@@ -119,6 +147,84 @@ async def in_themes(target: Target, specs: Mapping[str, ScreenSpec], wait: float
     return files
 
 
+async def beside(target: Target, specs: Mapping[str, ScreenSpec]) -> dict[str, str]:
+    """Return what stands beside the screens at every size, as SVG by file name."""
+    files: dict[str, str] = {}
+    with a_fleet(target):
+        named = {each.name: each.target for each in FileFleet(specs).members(None)}
+        here, away = named["shop"], named["orders"]
+        assert here is not None
+        assert away is not None
+        for width, height in SIZES:
+            apps = {
+                "welcome": (welcome(), "", "look again"),
+                "switcher": (deck_of(here, specs), "grave_accent", "■ no"),
+                "doctor": (deck_of(away, specs), "exclamation_mark", "○ tools"),
+            }
+            for name, (app, key, sign) in apps.items():
+                said = f"{name}-{width}x{height}"
+                files[f"{said}.svg"] = await one_of(app, (width, height), key, sign, said)
+    return files
+
+
+@contextmanager
+def a_fleet(target: Target) -> Iterator[None]:
+    """Name three databases, one of which is away."""
+    usage = target.conninfo.with_keywords(dbname=databases.ANALYTICS)
+    file = config_dir() / "config.toml"
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file.write_text(FLEET.format(shop=url_of(target.conninfo), usage=url_of(usage)))
+    file.chmod(0o600)
+    try:
+        yield
+    finally:
+        file.unlink()
+
+
+def url_of(conninfo: Conninfo) -> str:
+    """Return the address of a server with a socket."""
+    return f"postgresql:///?{urlencode(dict(conninfo))}"
+
+
+def deck_of(target: Target, specs: Mapping[str, ScreenSpec]) -> DeckApp:
+    """Return the dashboard as a person has it, with all targets and the doctor."""
+    return DeckApp(
+        lambda: open_watcher(target), specs, target, fleet=FileFleet(specs), examine=examine
+    )
+
+
+def welcome() -> WelcomeApp:
+    """Return the Welcome screen of a project whose database is one of its services."""
+    here = Conninfo({"host": "127.0.0.1", "port": "5432", "dbname": "shop", "user": "shop"})
+    found = Target("db", Kind.CONTAINER, here, source="compose.yaml")
+    around = Surroundings(
+        Path("/src/shop"),
+        services=(
+            Sighting(Sight.COMPOSE, "db", "127.0.0.1:5432/shop", running=True, target=found),
+            Sighting(Sight.COMPOSE, "replica", running=False, note="stopped: docker compose up"),
+        ),
+        entries=(Sighting(Sight.SERVICE, "reporting", "db.example.com"),),
+        notes=(".env names a SQLite database; pgdeck watches PostgreSQL",),
+    )
+    return WelcomeApp(WelcomeScreen(lambda: around, lambda _: found, around.directory))
+
+
+async def one_of(app: App[int], size: tuple[int, int], key: str, sign: str, said: str) -> str:
+    """Return a picture of what a key opens, once a sign is seen on it."""
+    async with app.run_test(size=size) as pilot:
+        await asyncio.sleep(2.0)
+        await pilot.press(*filter(None, [key]))
+        for _ in range(200):
+            strips = app.screen._compositor.render_strips(app.screen.size)
+            if any(sign in strip.text for strip in strips):
+                break
+            await asyncio.sleep(0.05)
+        else:
+            raise SystemExit(f"{said}: {sign} is not seen")
+        await pilot.pause()
+        return app.export_screenshot(title=f"pgdeck {said.replace('-', ' ')}")
+
+
 async def settled(pilot: Pilot[int], app: DeckApp, name: str) -> None:
     """Wait until a screen has its data, and the rates in it."""
     for _ in range(300):
@@ -136,17 +242,22 @@ def page(specs: Mapping[str, ScreenSpec]) -> str:
         key = f" ({spec.key})" if spec.key else ""
         shown = "\n".join(f"![{spec.title}]({name}-{w}x{h}.svg)" for w, h in reversed(SIZES))
         parts.append(f"## {spec.title}{key}\n\n{spec.help.strip()}\n\n{shown}\n")
+    for name, title in BESIDE.items():
+        shown = "\n".join(f"![{title}]({name}-{w}x{h}.svg)" for w, h in reversed(SIZES))
+        parts.append(f"## {title}\n\n{shown}\n")
     width, height = SIZES[0]
     shown = "\n".join(f"![{name}](theme-{name}-{width}x{height}.svg)" for name in THEMES)
     parts.append(f"## Themes\n\n[Terminals and themes](../terminals.md).\n\n{shown}\n")
     return "\n".join(parts)
 
 
-def publish(into: Path, specs: Mapping[str, ScreenSpec], files: Mapping[str, str]) -> None:
-    """Write what was taken, and remove what is no longer."""
+def publish(
+    into: Path, specs: Mapping[str, ScreenSpec], files: Mapping[str, str], *, whole: bool
+) -> None:
+    """Write what was taken; where that is the whole, remove what is no longer."""
     into.mkdir(parents=True, exist_ok=True)
     for stale in into.glob("*.svg"):
-        if stale.name not in files:
+        if whole and stale.name not in files:
             stale.unlink()
     for name, picture in files.items():
         (into / name).write_text(picture, encoding="utf-8")
@@ -163,7 +274,7 @@ async def every(target: Target, specs: Mapping[str, ScreenSpec], wait: float) ->
             files |= {f"{name}-{width}x{height}.svg": svg for name, svg in taken.items()}
             print(f"{len(taken)} screens at {width}x{height}")
         files |= await in_themes(target, specs, wait)
-    return files
+    return files | await beside(target, specs)
 
 
 def main() -> None:
@@ -172,6 +283,7 @@ def main() -> None:
     parser.add_argument("target", nargs="?")
     parser.add_argument("--into", type=Path, default=Path(__file__).parent / "pictures")
     parser.add_argument("--wait", type=float, default=40.0, help="seconds of samples to gather")
+    parser.add_argument("--only", choices=["beside"], help="take what stands beside the screens")
     args = parser.parse_args()
     with ExitStack() as stack:
         # Neither a person's own screens nor what they chose in a table belongs in a picture.
@@ -181,7 +293,8 @@ def main() -> None:
         if target is None:
             raise SystemExit(f"{args.target}: not a target")
         specs = load_specs()
-        publish(args.into, specs, asyncio.run(every(target, specs, args.wait)))
+        some = beside(target, specs) if args.only else every(target, specs, args.wait)
+        publish(args.into, specs, asyncio.run(some), whole=not args.only)
 
 
 if __name__ == "__main__":
