@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 OPERATIONS: Mapping[str, str] = {
     "vacuum": "pgdeck.maintenance.vacuum:Vacuum",
     "analyze": "pgdeck.maintenance.vacuum:Analyze",
+    "upkeep": "pgdeck.maintenance.upkeep:Upkeep",
     "reindex": "pgdeck.maintenance.reindex:Reindex",
     "checkpoint": "pgdeck.maintenance.server:Checkpoint",
     "reload": "pgdeck.maintenance.server:Reload",

@@ -54,6 +54,18 @@ examples:
   pgdeck reindex service=shop --table orders --no-concurrently
 """
 
+UPKEEP = """\
+Does all that is due in a database, in the order in which it is best done: tables near the forced
+vacuum, those past what makes autovacuum come, old statistics, invalid indexes.  --plan says what
+is due and why, and how long it takes at the pace of the jobs before it."""
+
+UPKEEP_EXAMPLES = f"""\
+{TARGETS}
+examples:
+  pgdeck upkeep --plan
+  pgdeck upkeep service=shop --yes --detach
+"""
+
 RELOAD = """\
 Has the server read its configuration files again.  --plan says what would change, which lines are
 wrong, and what only a restart brings into force."""
@@ -112,6 +124,13 @@ def reindex_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--leftovers", action="store_true", help="only remove what was left behind; build nothing"
     )
+    add_acting(parser)
+    return parser
+
+
+def upkeep_parser() -> argparse.ArgumentParser:
+    """Return the parser of ``pgdeck upkeep``."""
+    parser = _parser("upkeep", UPKEEP, UPKEEP_EXAMPLES)
     add_acting(parser)
     return parser
 

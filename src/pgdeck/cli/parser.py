@@ -32,6 +32,7 @@ commands:
   pgdeck vacuum --table T   make room of dead rows; --full rewrites, --freeze freezes
   pgdeck analyze --table T  have the planner look at its tables again
   pgdeck reindex --table T  build indexes anew beside the work that goes on
+  pgdeck upkeep             all that is due in a database: vacuum, freeze, analyze, broken indexes
   pgdeck reload             have the server read its configuration again
   pgdeck reset-stats        set the counters of a database back
   pgdeck checkpoint         have the server write all dirty pages out now
@@ -369,6 +370,7 @@ PARSERS: dict[str, Make] = {
     "vacuum": _late("maintenanceparser", "vacuum_parser"),
     "analyze": _late("maintenanceparser", "analyze_parser"),
     "reindex": _late("maintenanceparser", "reindex_parser"),
+    "upkeep": _late("maintenanceparser", "upkeep_parser"),
     "reload": _late("maintenanceparser", "reload_parser"),
     "reset-stats": _late("maintenanceparser", "reset_stats_parser"),
     "cancel": _late("sessionsparser", "cancel_parser"),

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from pgdeck.core.numbers import duration
+from pgdeck.core.numbers import duration, size
 from pgdeck.core.target import Environment
 
 FORMAT = 1
@@ -63,7 +63,8 @@ class Step(Struct, frozen=True):
     """One thing that will be done: `text` is the exact SQL, or `argv` the exact command.
 
     `takes` says which lock it takes and what that keeps waiting, `undo` what would take it back.
-    `patience_s` is how long it waits for a lock, 0 without end.
+    `patience_s` is how long it waits for a lock, 0 without end, `weight` the bytes that it goes
+    through, 0 where nobody knows.
     """
 
     title: str
@@ -73,6 +74,7 @@ class Step(Struct, frozen=True):
     takes: str = ""
     undo: str = ""
     patience_s: float = 0.0
+    weight: int = 0
 
     @property
     def kind(self) -> StepKind:
@@ -117,14 +119,22 @@ class Mark(Struct, frozen=True):
 
 
 class Forecast(Struct, frozen=True):
-    """How long it will take, from how many runs before."""
+    """How long it will take, from how many runs before.
+
+    With `rate`, in bytes a second, these were of other things on the same database.
+    """
 
     seconds: float
     runs: int
+    rate: float | None = None
 
     @property
     def sentence(self) -> str:
         """How long, and where that is known from."""
+        if self.rate is not None:
+            pace, jobs = "".join(size(self.rate)), "job" if self.runs == 1 else "jobs"
+            took = "".join(duration(self.seconds))
+            return f"about {took}, at {pace} a second as in {self.runs} {jobs} here before"
         runs = "the last run" if self.runs == 1 else f"the last {self.runs} runs"
         return f"about {''.join(duration(self.seconds))}, as {runs} took"
 

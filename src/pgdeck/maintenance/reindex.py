@@ -212,6 +212,14 @@ def _build(what: str, quoted: str, relation: Relation, beside: bool, patience: f
     )
 
 
+def mending(left: Sequence[Leftover]) -> tuple[Step, ...]:
+    """Return the steps that rid a database of invalid indexes: leftovers go, others are built."""
+    return tuple(
+        _drop(each) if each.made else _build("INDEX", each.quoted, each.relation, True, 0.0)
+        for each in left
+    )
+
+
 def _drop(left: Leftover) -> Step:
     return Step(
         title=f"Remove the leftover {left.quoted}",

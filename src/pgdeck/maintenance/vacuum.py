@@ -210,6 +210,7 @@ def _step(found: Found, sql: str, verb: str, takes: str, patience: float) -> Ste
         relation=found.relation,
         takes=takes,
         patience_s=patience,
+        weight=found.bytes + (0 if sql.startswith("ANALYZE") else found.index_bytes),
     )
 
 
