@@ -368,3 +368,20 @@ def test_counters_are_set_back_after_a_name_was_typed(fresh_server: LiveServer, 
     assert (plan.asking, plan.confirm) == ("name", "postgres")
     assert ended(shop.desk.start(plan)).status is Status.FINISHED
     assert shop.sql(since) != before
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_names_are_the_same_in_a_database_of_another_encoding(
+    pg18: LiveServer, desk: Desk, encoding: str
+) -> None:
+    name = f"kept_in_{encoding.lower()}"
+    pg18.sql(f"DROP DATABASE IF EXISTS {name}")
+    pg18.sql(
+        f"CREATE DATABASE {name} ENCODING {encoding} TEMPLATE template0 LOCALE 'C'"
+        " LOCALE_PROVIDER libc"
+    )
+    shop = Shop(pg18, desk_in(desk.home, pg18.dsn(name)), name)
+    with psycopg.connect(pg18.dsn(name), client_encoding="UTF8", autocommit=True) as link:
+        link.execute('CREATE TABLE "café" (id int)')
+    state = shop.job("vacuum", database="yes")
+    assert (state.status, state.text) == (Status.FINISHED, "public.café is vacuumed")

@@ -35,8 +35,10 @@ SELECT c.oid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident
        pg_catalog.pg_relation_filenode(c.oid) AS file
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
- WHERE c.oid = %s::pg_catalog.oid
-    OR c.oid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree(%s::pg_catalog.oid) AS p)
+ WHERE c.oid = ANY (ARRAY(SELECT %s::pg_catalog.oid
+                           UNION ALL
+                          SELECT p.relid
+                            FROM pg_catalog.pg_partition_tree(%s::pg_catalog.oid) AS p))
 """
 
 COUNTING = "SELECT pg_catalog.current_setting('track_counts') AS said"

@@ -71,6 +71,8 @@ class Acting:
         self.peer = Peer(where_of(conninfo), conninfo.get("user", ""), conninfo.get("dbname", ""))
         keywords = {"connect_timeout": str(CONNECT_SECONDS), **conninfo, **LINK_KEYWORDS}
         keywords["application_name"] = shortened(application_name)
+        # What statements are written in here, whatever the database itself is kept in.
+        keywords["client_encoding"] = "UTF8"
         try:
             self._link = psycopg.connect(
                 make_conninfo("", **keywords),
