@@ -85,6 +85,8 @@ HELP: Mapping[str, str] = {
     "databases": "watch another one of them",
     "password": "for the login that is watched",
     "psql": "a shell of SQL on this database",
+    "writing": "where it is read-only, after its name",
+    "operate('checkpoint')": "a plan first, then a job",
     "doctor": "why it cannot connect, and a cure",
     "screen.zen": "this screen alone, without tabs",
     "picture": "this screen as a file, an SVG",
