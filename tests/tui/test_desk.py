@@ -82,6 +82,19 @@ async def test_a_scrollbar_is_a_glyph_and_no_ground(pg18: LiveServer, theme: str
             await until(pilot, lambda: isinstance(pilot.app.screen, Deck))
 
 
+async def test_a_click_below_the_mark_of_a_scrollbar_goes_on(pg18: LiveServer) -> None:
+    async with deck(pg18.dsn("postgres"), start="tables") as pilot:
+        await until(pilot, live(pilot))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "▐" in text(pilot))
+        before = marks(pilot)
+        at = drawn(pilot)[before[0]].index("▐")
+        await pilot.click(offset=(at, before[-1] + 2))
+        await until(pilot, lambda: marks(pilot)[0] > before[0])
+        await pilot.click(offset=(at, before[0]))
+        await until(pilot, lambda: marks(pilot) == before)
+
+
 def marks(pilot: Pilot[int]) -> list[int]:
     """Return the lines beside which the mark of a scrollbar stands."""
     return [at for at, line in enumerate(drawn(pilot)) if "▐" in line]

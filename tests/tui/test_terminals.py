@@ -85,6 +85,23 @@ def test_each_terminal_gets_what_it_understands(
         assert not "".join(emulate(written).display).strip()
 
 
+def test_a_line_of_low_bandwidth_is_spared_colours_movements_and_refreshes(
+    pg18: LiveServer, tmp_path: Path
+) -> None:
+    variables = UTF8 | {"COLORTERM": "truecolor"}
+    with program(pg18, tmp_path, "--low-bandwidth", variables=variables, interval=None) as terminal:
+        terminal.wait_to_see("Alerts")
+        terminal.wait_to_see("● 5 s")
+        os.write(terminal.master, b"q")
+        assert terminal.ended() == 0
+    assert terminal.modes_left_on() == []
+    written = bytes(terminal.written)
+    assert codes(written) == {"256"}
+    # Clicks and the wheel, but not each movement of the mouse.
+    assert b"\x1b[?1000h" in written
+    assert b"\x1b[?1003h" not in written
+
+
 @pytest.mark.parametrize(
     ("term", "said"),
     [("dumb", "cannot place text (TERM=dumb)"), ("", "TERM is not set")],

@@ -64,7 +64,7 @@ COMMANDS = (
     ("Type the password", "", ("password", "login"), "password"),
     ("Psql here, and back", "app.psql", ("psql", "sql", "shell"), "psql"),
     ("Doctor", "app.doctor", ("doctor", "diagnose", "why"), "doctor"),
-    ("Write for ten minutes, or close it", "app.writing", ("allow write", "read-only"), "writing"),
+    ("Write for ten minutes, or stop", "app.writing", ("allow write", "read-only"), "writing"),
     ("Checkpoint", "", ("flush", "dirty pages"), "operate('checkpoint')"),
     ("Maximise, and back", "go.zen", ("zen", "maximize"), "screen.zen"),
     ("Screenshot", "", ("picture", "svg"), "picture"),
@@ -88,6 +88,8 @@ HELP: Mapping[str, str] = {
     "writing": "where it is read-only, after its name",
     "operate('checkpoint')": "a plan first, then a job",
     "doctor": "why it cannot connect, and a cure",
+    "writing": "leave read-only, or go back to it",
+    "operate('checkpoint')": "write out all that waits, as a job",
     "screen.zen": "this screen alone, without tabs",
     "picture": "this screen as a file, an SVG",
     "pause": "nothing is read while it pauses",
@@ -118,7 +120,7 @@ def offers_of(
     active = list(bindings)
     keys = {each.binding.id: shown(each.binding.key) for each in reversed(active)}
     commands = (
-        Offer(title, keys.get(name, ""), words, partial(run, action), HELP[action], action)
+        Offer(title, keys.get(name, ""), words, partial(run, action), HELP.get(action, ""), action)
         for title, name, words, action in COMMANDS
     )
     with_rows = any(each.binding.id == "table.filter" for each in active)
