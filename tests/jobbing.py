@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
+from psycopg.conninfo import make_conninfo
 
 from pgdeck.core.plan import Plan, Step
 from pgdeck.core.target import Conninfo
@@ -25,6 +26,11 @@ from pgdeck.targets.detect import find_target
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 LIMIT = 30.0
+SECRET = "sw0rdfish-%41-in-no-file"
+"""The password in every address that a job of the tests gets: it must be seen nowhere."""
+
+DESKS: list[Path] = []
+"""Where jobs of the present test keep their files."""
 
 
 class Desk:
@@ -32,7 +38,7 @@ class Desk:
 
     def __init__(self, home: Path, url: str) -> None:
         self.home = home
-        self.url = url
+        self.url = with_secret(url)
         kept = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
         places = {f"XDG_{name}_HOME": str(home / name) for name in ("CONFIG", "STATE", "CACHE")}
         self.environ = {**kept, **places, "PYTHONPATH": str(SOURCE), "PYTHONWARNINGS": "error"}
@@ -87,7 +93,19 @@ class Desk:
 
 def desk_in(home: Path, url: str) -> Desk:
     """Return a desk whose files are in a directory."""
+    DESKS.append(home)
     return Desk(home, url)
+
+
+def with_secret(url: str) -> str:
+    """Return an address with a password, which the tests' servers do not ask for."""
+    return make_conninfo(url, password=SECRET)
+
+
+def shown(place: Path) -> list[Path]:
+    """Return the files below a directory in which the password stands."""
+    files = (each for each in place.rglob("*") if each.is_file())
+    return [each for each in files if SECRET.encode() in each.read_bytes()]
 
 
 def sleeping(seconds: float = 60.0) -> Step:
@@ -113,8 +131,11 @@ def ended(directory: Path) -> JobState:
 
 
 def acting(directory: Path) -> JobState:
-    """Return the state of a job whose first step runs."""
-    return until(directory, lambda state: state.status is Status.RUNNING and state.step > 0)
+    """Return the state of a job whose first step runs; its process shows no password."""
+    state = until(directory, lambda state: state.status is Status.RUNNING and state.step > 0)
+    for name in ("cmdline", "environ"):
+        assert SECRET.encode() not in Path(f"/proc/{state.pid}/{name}").read_bytes(), name
+    return state
 
 
 def answered(desk: Desk, word: str, *, paste: bool) -> int:

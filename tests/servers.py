@@ -178,7 +178,7 @@ class Ground:
         cluster = Cluster(
             binaries,
             home / "data",
-            port=free_port(),
+            port=int(settings.pop("port", 0)) or free_port(),
             listen=LOOPBACK,
             settings={**SETTINGS, **settings},
             auth=Auth.TRUST,

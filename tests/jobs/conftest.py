@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from jobbing import Desk, desk_in
+from jobbing import DESKS, Desk, desk_in, shown
 from servers import LiveServer
+
+
+@pytest.fixture(autouse=True)
+def no_file_shows_the_password() -> Iterator[None]:
+    """Every address has a password: after each test it stands in no file of a job."""
+    DESKS.clear()
+    yield
+    for place in DESKS:
+        assert shown(place) == []
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
-from jobbing import Desk, acting, answered, desk_in, ended, sleeping
+from jobbing import SECRET, Desk, acting, answered, desk_in, ended, sleeping
 from pgdeck.core.plan import Risk, Sharing, Step
 from pgdeck.core.target import Conninfo
 from pgdeck.errors import Refused
@@ -22,7 +22,7 @@ from pgdeck.jobs.event import Status
 from pgdeck.jobs.journal import Follower, ask_to_stop, make_job, who
 from pgdeck.operating import start_job
 from pgdeck.targets.detect import find_target
-from servers import LiveServer
+from servers import Ground, LiveServer
 
 
 def test_a_plan_says_what_would_be_done_and_does_nothing(desk: Desk) -> None:
@@ -119,6 +119,19 @@ def test_another_database_than_the_planned_one_is_not_touched(desk: Desk, pg18: 
     assert pg18.sql("SELECT to_regclass('public.mark')", "job_other") == [(None,)]
 
 
+def test_another_server_on_the_same_port_is_not_touched(
+    server_ground: Ground, fresh_server: LiveServer, tmp_path: Path
+) -> None:
+    desk = desk_in(tmp_path, fresh_server.dsn())
+    plan = desk.plan(Step(title="Make a mark", text="CREATE TABLE public.mark ()"))
+    fresh_server.stop()
+    with server_ground.server(16, "replaced", port=str(fresh_server.port)) as other:
+        state = ended(desk.start(plan))
+        assert (state.status, state.exit) == (Status.FAILED, 3)
+        assert "another database" in state.text
+        assert other.sql("SELECT to_regclass('public.mark')") == [(None,)]
+
+
 def test_a_server_that_was_started_since_is_not_touched(desk: Desk) -> None:
     plan = desk.plan()
     earlier = replace(plan.target, started_at=plan.target.started_at - timedelta(seconds=5))
@@ -189,9 +202,6 @@ def test_a_lock_waited_for_in_vain_names_who_held_it(desk: Desk, pg18: LiveServe
         assert said in state.text
 
 
-SECRET = "sw0rdfish-%41-in-no-file"
-
-
 def test_a_password_is_in_no_argv_environment_or_file(desk: Desk, pg18: LiveServer) -> None:
     pg18.role("job_secret", options=f"LOGIN SUPERUSER PASSWORD '{SECRET}'")
     conninfo = Conninfo({**pg18.conninfo(user="job_secret"), "password": SECRET})
@@ -224,7 +234,7 @@ def test_a_job_of_another_machine_is_not_judged(desk: Desk) -> None:
     (directory / "events.jsonl").write_bytes(
         (directory / "events.jsonl").read_bytes().splitlines(keepends=True)[0]
     )
-    assert Follower(directory).poll().status is Status.LOST
+    assert ended(directory).status is Status.LOST
     file = directory / "job.json"
     state = json.loads(file.read_text())
     state["by"]["host"] = "elsewhere.example"
