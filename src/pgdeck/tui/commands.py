@@ -88,8 +88,6 @@ HELP: Mapping[str, str] = {
     "writing": "where it is read-only, after its name",
     "operate('checkpoint')": "a plan first, then a job",
     "doctor": "why it cannot connect, and a cure",
-    "writing": "leave read-only, or go back to it",
-    "operate('checkpoint')": "write out all that waits, as a job",
     "screen.zen": "this screen alone, without tabs",
     "picture": "this screen as a file, an SVG",
     "pause": "nothing is read while it pauses",
