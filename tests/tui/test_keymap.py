@@ -216,8 +216,8 @@ DIALOGS = {
     "exclamation_mark": DoctorScreen,
     "colon": Palette,
 }
-ELSEWHERE = ("screen.", "password.", "switcher.", "confirm.", "plan.")
-"""Digits have a test of their own, and so have the dialogs of targets and of plans."""
+ELSEWHERE = ("screen.", "password.", "switcher.", "welcome.", "confirm.", "plan.")
+"""Digits have a test of their own, and so have Welcome and the dialogs of targets and of plans."""
 
 
 async def walk_dialogs(pilot: Pilot[int], walk: Walk, keys: Iterable[str]) -> None:

@@ -16,8 +16,11 @@ from decks import drawn, says, text, until
 from pgdeck.cli.welcome import _read
 from pgdeck.core.surroundings import Sight, Sighting, Surroundings
 from pgdeck.core.target import Conninfo, Kind, Target
+from pgdeck.tui.keycensus import read_keys
+from pgdeck.tui.keymap import Keymap
 from pgdeck.tui.welcome import DEMO, INIT, Choice, WelcomeApp, WelcomeScreen
 from pgdeck.tui.welcomelines import ways
+from pgdeck.wiring import load_specs
 from terminals import running
 
 SHOP = Target("shop", Kind.CONTAINER, Conninfo({"host": "127.0.0.1", "dbname": "shop"}))
@@ -34,10 +37,12 @@ AROUND = Surroundings(
 
 @asynccontextmanager
 async def welcome(
-    around: Surroundings = AROUND, size: tuple[int, int] = (80, 24)
+    around: Surroundings = AROUND,
+    size: tuple[int, int] = (80, 24),
+    keymap: Keymap | None = None,
 ) -> AsyncIterator[Pilot[int]]:
     screen = WelcomeScreen(lambda: around, _read, around.directory)
-    app = WelcomeApp(screen)
+    app = WelcomeApp(screen, keymap=keymap)
     async with app.run_test(size=size) as pilot:
         yield pilot
 
@@ -93,6 +98,35 @@ async def test_an_address_is_typed_and_a_wrong_one_is_said() -> None:
         assert target.conninfo["dbname"] == "1d"
 
 
+async def test_a_password_that_is_typed_is_not_drawn() -> None:
+    async with welcome() as pilot:
+        await until(pilot, says(pilot, "127.0.0.1:5433/shop"))
+        await pilot.press("u", *"postgresql://me:s3c@db/shop")
+        await until(pilot, says(pilot, "postgresql://me:***@db/shop"))
+        assert "s3c" not in text(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        target = chosen_by(pilot)
+        assert isinstance(target, Target)
+        assert target.conninfo["password"] == "s3c"
+
+
+async def test_chosen_keys_count_and_are_named() -> None:
+    keys = {"welcome.leave": "1", "welcome.next": "u", "welcome.look": ["L", "f5"]}
+    async with welcome(keymap=read_keys(keys, load_specs())) as pilot:
+        await until(pilot, says(pilot, "127.0.0.1:5433/shop", "L look again  1 leave"))
+        # What they stood for before has the next key, or none.
+        assert "▸ 2  ● compose service" in text(pilot)
+        await pilot.press("u")
+        await until(pilot, says(pilot, "▸ 3  ○ compose service"))
+        await pilot.press("q")
+        await pilot.pause()
+        assert pilot.app.is_running
+        await pilot.press("1")
+        await until(pilot, lambda: not pilot.app.is_running)
+        assert chosen_by(pilot) is None
+
+
 async def test_a_click_takes_what_it_is_on() -> None:
     async with welcome() as pilot:
         await until(pilot, says(pilot, "127.0.0.1:5433/shop"))
@@ -119,12 +153,18 @@ async def test_many_things_in_a_small_window(size: tuple[int, int]) -> None:
 BARE = {"PGDECK_URL": "", "DATABASE_URL": "", "PGHOST": "", "PGSERVICE": "", "PGDATABASE": ""}
 
 
-def test_q_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["q", "x"])
+def test_leaving_leaves_the_terminal_as_it_was(key: str, tmp_path: Path) -> None:
+    if key != "q":
+        (tmp_path / "pgdeck").mkdir(mode=0o700)
+        (tmp_path / "pgdeck/config.toml").write_text(f'[keys]\nwelcome.leave = "{key}"\n')
+        (tmp_path / "pgdeck/config.toml").chmod(0o600)
     # The working directory of the tests is a project with a database of its own.
     command = ("sh", "-c", f"cd {tmp_path} && exec {sys.executable} -m pgdeck")
-    with running(tmp_path, *command, variables=BARE) as terminal:
+    home = {"XDG_CONFIG_HOME": str(tmp_path)}
+    with running(tmp_path, *command, variables={**BARE, **home}) as terminal:
         terminal.wait_to_see("no database is named here")
-        os.write(terminal.master, b"q")
+        os.write(terminal.master, key.encode())
         assert terminal.ended() == 0
         assert terminal.modes_left_on() == []
 

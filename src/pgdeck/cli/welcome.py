@@ -8,11 +8,15 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from pgdeck.core.surroundings import Sight, Sighting, Surroundings
 from pgdeck.core.target import Target
+
+if TYPE_CHECKING:
+    from pgdeck.tui.keymap import Keymap
 
 
 def at_terminal() -> bool:
@@ -32,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     directory, abilities = working_directory() or Path("/"), look.abilities
     around = partial(_look_around, directory)
     screen = WelcomeScreen(around, _read, directory, ascii_only=not abilities.unicode)
-    app = WelcomeApp(screen, theme=look.theme, abilities=abilities)
+    app = WelcomeApp(screen, theme=look.theme, abilities=abilities, keymap=_keymap())
     app.run(mouse=abilities.modern and not args.no_mouse)
     choice = app.choice
     if isinstance(choice, Target):
@@ -50,6 +54,14 @@ def run(args: argparse.Namespace) -> int:
 
         return main(["config", "init"])
     return app.return_code or 0
+
+
+def _keymap() -> Keymap | None:
+    """Return the chosen keys; raises `UsageProblem`."""
+    from pgdeck.cli.ownkeys import own_keymap
+    from pgdeck.wiring import load_specs
+
+    return own_keymap(load_specs())
 
 
 def _look_around(directory: Path) -> Surroundings:

@@ -125,8 +125,14 @@ def surfaces(specs: Mapping[str, ScreenSpec]) -> list[Surface]:
     from pgdeck.tui.widgets.table import KeyedTable
 
     frame = [*_deeds((Deck, DeckApp)), *_screens(specs)]
+    from pgdeck.tui.welcome import WelcomeApp, WelcomeScreen
+
     always = [deed for deed in frame if deed.id in EVERYWHERE]
-    found = [Surface("Filter", (*_deeds((Prompt, Input)), *always), typing=True)]
+    found = [
+        Surface("Filter", (*_deeds((Prompt, Input)), *always), typing=True),
+        # Its letters do nothing while an address is typed.
+        Surface("Welcome", tuple(_deeds((WelcomeScreen, WelcomeApp))), typing=False),
+    ]
     for kind in _leaves_of(classes()):
         own = (kind, *_parts(kind, (*PARTS, KeyedTable)))
         typing = Input in own or hasattr(kind, "TYPES_TEXT")

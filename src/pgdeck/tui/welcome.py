@@ -21,11 +21,13 @@ from pgdeck.core.theme import Theme
 from pgdeck.errors import Problem
 from pgdeck.themes import find_theme
 from pgdeck.tui.ink import Line, Span
+from pgdeck.tui.keymap import Keymap, worded
 from pgdeck.tui.spans import ExactScreen
 from pgdeck.tui.terminal import Terminal
 from pgdeck.tui.theme import style_sheets
 from pgdeck.tui.wardrobe import MODERN, Wardrobe, without
 from pgdeck.tui.welcomelines import Way, notes, reason, visible, way_line, ways
+from pgdeck.tui.widgets.addressline import AddressLine
 from pgdeck.tui.widgets.canvas import Canvas
 from pgdeck.tui.widgets.inkwell import Inkwell
 
@@ -70,7 +72,7 @@ class WelcomeScreen(Inkwell, ExactScreen):
     def compose(self) -> ComposeResult:
         """The list, and a line for an address."""
         yield self._canvas
-        yield Input(id="welcome-address", select_on_focus=False)
+        yield AddressLine(id="welcome-address")
 
     def on_mount(self) -> None:
         """Show what is always there, then look around."""
@@ -85,14 +87,14 @@ class WelcomeScreen(Inkwell, ExactScreen):
         """Take the way that a key stands for."""
         if self._typing:
             return
-        taken = [way for way in ways(self._around) if way.key and way.key == event.character]
+        taken = [way for way in self._ways if way.key and way.key == event.character]
         if taken:
             event.stop()
             self._take(taken[0])
 
     def on_click(self, event: events.Click) -> None:
         """Take the way that was clicked."""
-        every = ways(self._around)
+        every = self._ways
         y = event.screen_y - self._canvas.region.y
         at = self._top + y - 3
         if y >= 3 and at < min(len(every), self._top + self._page()):
@@ -101,13 +103,13 @@ class WelcomeScreen(Inkwell, ExactScreen):
 
     def action_move(self, by: int) -> None:
         """Choose another way; round at the ends."""
-        self._at = (self._at + by) % len(ways(self._around))
+        self._at = (self._at + by) % len(self._ways)
         self._said = ""
         self._draw()
 
     def action_go(self) -> None:
         """Take the chosen way."""
-        self._take(ways(self._around)[self._at])
+        self._take(self._ways[self._at])
 
     def action_look(self) -> None:
         """Look around anew; it takes a while, and keys work meanwhile."""
@@ -116,9 +118,9 @@ class WelcomeScreen(Inkwell, ExactScreen):
         self.run_worker(self._look_around(), group="look", exclusive=True)
 
     async def _look_around(self) -> None:
-        chosen = ways(self._around)[self._at]
+        chosen = self._ways[self._at]
         self._around = await asyncio.to_thread(self._look)
-        every = ways(self._around)
+        every = self._ways
         # Nobody moved yet: what was found comes first.
         moved = chosen.action and self._at > 0
         self._at = next((n for n, way in enumerate(every) if way == chosen), 0) if moved else 0
@@ -148,6 +150,13 @@ class WelcomeScreen(Inkwell, ExactScreen):
             self._say(f"{problem.message}: {problem.hint}" if problem.hint else problem.message)
         else:
             self._choose(target)
+
+    @property
+    def _ways(self) -> list[Way]:
+        """All that can be taken; a key that a person gave to something else takes none."""
+        assert isinstance(self.app, WelcomeApp)
+        own = [key for keys in self.app.keymap.chosen.values() for key in keys]
+        return ways(self._around, frozenset(own))
 
     @property
     def _typing(self) -> bool:
@@ -193,7 +202,7 @@ class WelcomeScreen(Inkwell, ExactScreen):
         width, height = self._canvas.size
         if not width or not self.is_mounted:
             return
-        every = ways(self._around)
+        every = self._ways
         self._at = min(self._at, len(every) - 1)
         page = self._page()
         self._top = visible(len(every), self._at, page, self._top)
@@ -211,11 +220,11 @@ class WelcomeScreen(Inkwell, ExactScreen):
             (Span(f" ▲ {safe(self._said)}", "warning"),)
             if self._said
             else (
-                Span(" Enter", "key"),
+                Span(f" {worded(self, 'Enter')}", "key"),
                 Span(" takes it  ", "quiet"),
-                Span("R", "key"),
+                Span(worded(self, "R"), "key"),
                 Span(" look again  ", "quiet"),
-                Span("q", "key"),
+                Span(worded(self, "q"), "key"),
                 Span(" leave", "quiet"),
             )
         )
@@ -238,14 +247,17 @@ class WelcomeApp(Wardrobe):
         *,
         theme: Theme | None = None,
         abilities: Abilities = MODERN,
+        keymap: Keymap | None = None,
     ) -> None:
         # Textual takes it for a wish for greys, even when it is empty.
         with without("NO_COLOR"):
             super().__init__(driver_class=Terminal)
         self.abilities = abilities
         self.choice: Choice | None = None
+        self.keymap = keymap or Keymap()
         self._welcome = screen
         self.begin_in(theme or find_theme("dark"))
+        self.set_keymap(self.keymap.for_textual())
 
     def choose(self, choice: Choice | None) -> None:
         """End with a choice."""

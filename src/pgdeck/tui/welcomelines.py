@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pgdeck.core.surroundings import Sighting, Surroundings
 from pgdeck.core.text import cut_middle, fit, safe
@@ -39,15 +40,17 @@ ALWAYS = (
 )
 
 
-def ways(around: Surroundings | None) -> list[Way]:
-    """Return all that can be taken, what was found first."""
+def ways(around: Surroundings | None, own: Collection[str] = ()) -> list[Way]:
+    """Return all that can be taken, what was found first; `own` keys do something else."""
     seen = list(around) if around is not None else []
-    keys = [*KEYS, *([""] * max(0, len(seen) - len(KEYS)))]
+    keys = [key for key in KEYS if key not in own]
+    keys += [""] * max(0, len(seen) - len(keys))
     found = [
         Way(key, each.name, each.place, sighting=each)
         for key, each in zip(keys, seen, strict=False)
     ]
-    return [*found, *ALWAYS]
+    always = [replace(way, key="") if way.key in own else way for way in ALWAYS]
+    return [*found, *always]
 
 
 def way_line(way: Way, width: int, *, chosen: bool) -> Line:
