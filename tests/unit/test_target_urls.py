@@ -53,6 +53,8 @@ def test_every_driver_leads_to_the_same_database(scheme: str) -> None:
         ("ssl=verify-full", "verify-full"),
         ("ssl=Prefer", "prefer"),
         ("ssl=false", "disable"),
+        ("ssl_context=True", "require"),
+        ("ssl_context=False", "disable"),
         ("sslmode=verify-ca", "verify-ca"),
         ("sslmode=no-verify", "require"),
         ("ssl=true&sslmode=verify-full", "verify-full"),

@@ -71,6 +71,7 @@ RENAMED = {
     "tcp_keepalive": "keepalives",
     "tcpKeepAlive": "keepalives",
     "unix_sock": "host",
+    "ssl_context": "ssl",
     "channelBinding": "channel_binding",
     "gssEncMode": "gssencmode",
     "sslNegotiation": "sslnegotiation",
