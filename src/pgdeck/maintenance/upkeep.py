@@ -15,7 +15,7 @@ from pgdeck.maintenance.reindex import leftovers, mending
 from pgdeck.maintenance.relations import Choice, Found, choose, no_standby, rows_of, server_facts
 from pgdeck.maintenance.sqlfiles import query
 from pgdeck.maintenance.vacuum import ROUTINE, TRUNCATING
-from pgdeck.maintenance.wording import held_by, patience_of, permitted
+from pgdeck.maintenance.wording import held_by, patience_of, permitted, touched
 from pgdeck.pg.marking import mark_of
 
 SQL = {
@@ -60,7 +60,7 @@ class Upkeep:
             target=mark,
             steps=(*steps, *mends),
             holds=held_by(choice, named),
-            touches=tuple(_touches(each, mine[each.oid]) for each in due if each.oid in mine),
+            touches=tuple(touched(named, "each is done on its own")),
             in_the_way=standing,
             warnings=warnings,
             wish=wish,
@@ -113,7 +113,3 @@ def _step(due: Due, found: Found, wish: Wish) -> Step:
         patience_s=patience_of(wish),
         weight=found.bytes + (0 if due.need is Need.ANALYZE else found.index_bytes),
     )
-
-
-def _touches(due: Due, found: Found) -> str:
-    return f"{found.quoted}: {due.why}"
