@@ -85,7 +85,7 @@ HELP: Mapping[str, str] = {
     "databases": "watch another one of them",
     "password": "for the login that is watched",
     "psql": "a shell of SQL on this database",
-    "writing": "where it is read-only, after its name",
+    "writing": "lift read-only, its name typed",
     "operate('checkpoint')": "a plan first, then a job",
     "doctor": "why it cannot connect, and a cure",
     "screen.zen": "this screen alone, without tabs",
