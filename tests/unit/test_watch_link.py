@@ -28,6 +28,7 @@ class FakeSession:
         """Nothing was prepared."""
 
     pooled = False
+    backend_pid = 4711
     round_trip = None
 
     def __init__(self) -> None:

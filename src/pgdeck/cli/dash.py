@@ -20,6 +20,7 @@ from pgdeck.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pgdeck.cli.looks import Look
+    from pgdeck.cli.seat import Seat
     from pgdeck.core.check import Pardons
     from pgdeck.core.ladder import Ladder, Report
     from pgdeck.core.operation import Wish
@@ -188,7 +189,14 @@ def _open_shell(wanted: ShellWanted) -> Iterator[Shell]:
 
 
 class Operator:
-    """Plans and starts operations for the dashboard; what that needs is imported when it is."""
+    """Plans and starts operations for the dashboard; what that needs is imported when it is.
+
+    What is done at once has a session of its own, its seat, opened while there is room for it.
+    """
+
+    def __init__(self) -> None:
+        self._seat: Seat | None = None
+        self._watching = 0
 
     def why_not(self, target: Target) -> str:
         """Say why nothing may be changed on a target, empty where it may."""
@@ -196,14 +204,42 @@ class Operator:
 
         return why_not(target)
 
-    async def plan(self, target: Target, op: str, wish: Wish) -> Plan:
-        """Return what an operation would do, asked over a session of its own."""
-        from pgdeck.operating import plan_operation
+    def attend(self, target: Target, watching: int) -> None:
+        """Open what acts at once ahead, where that may be; `watching` is the watcher's process."""
+        self._watching = watching
+        if not self.why_not(target):
+            self.seat.open_ahead(target)
 
-        return await plan_operation(op, target, wish)
+    def leave(self) -> None:
+        """Let go of the target."""
+        if self._seat is not None:
+            self._seat.leave()
+
+    @property
+    def seat(self) -> Seat:
+        """The session that acts at once; it is no connection before it is needed."""
+        if self._seat is None:
+            from pgdeck.cli.seat import Seat
+
+            self._seat = Seat()
+        return self._seat
+
+    async def plan(self, target: Target, op: str, wish: Wish) -> Plan:
+        """Return what an operation would do, asked over a session of its own, or the seat."""
+        from pgdeck.operating import AT_ONCE, plan_operation
+
+        if op not in AT_ONCE:
+            return await plan_operation(op, target, wish)
+        from pgdeck.cli.seat import SeatAsker
+
+        own = f"{self._watching} {self.seat.pid}"
+        return await plan_operation(op, target, {**wish, "own": own}, SeatAsker(self.seat, target))
 
     def start(self, plan: Plan, target: Target, *, allow_write: bool) -> Path:
-        """Give a confirmed plan to a process of its own."""
-        from pgdeck.operating import start_job
+        """Give a confirmed plan to a process of its own, or carry it out where it is at once."""
+        from pgdeck.operating import AT_ONCE, act_at_once, start_job
 
-        return start_job(plan, target, allow_write=allow_write)
+        if plan.op not in AT_ONCE:
+            return start_job(plan, target, allow_write=allow_write)
+        with self.seat.taken(target) as session:
+            return act_at_once(plan, target, lambda: session, allow_write=allow_write)

@@ -83,11 +83,22 @@ class Operator(Protocol):
     def why_not(self, target: Target) -> str:
         """Say why nothing may be changed on a target, empty where it may."""
 
+    def attend(self, target: Target, watching: int) -> None:
+        """Get ready to act on a target at once; `watching` is the process of the watcher there.
+
+        Returns at once.
+        """
+
+    def leave(self) -> None:
+        """Let go of the target; returns at once."""
+
     async def plan(self, target: Target, op: str, wish: Wish) -> Plan:
         """Return what an operation would do; raises `errors.Problem`."""
 
     def start(self, plan: Plan, target: Target, *, allow_write: bool) -> Path:
         """Give a confirmed plan to a process of its own; returns the job's directory.
+
+        What takes a moment is done here instead, and over when this returns.
 
         It waits for the disk: called in a thread.  Raises `errors.Problem`.
         """

@@ -78,7 +78,7 @@ class Restful(Protocol):
 class LinkState(Struct, frozen=True):
     """How the watching connection is: `since` and the failure's retry_at are monotonic seconds.
 
-    `pooled` says whether a pooler stands between us and the server.
+    `pooled` says whether a pooler stands between us and the server, `pid` which process serves us.
     """
 
     connected: bool
@@ -86,6 +86,7 @@ class LinkState(Struct, frozen=True):
     failure: Failure | None = None
     attempts: int = 0
     pooled: bool = False
+    pid: int = 0
 
 
 Listener = Callable[[Snapshot[object]], None]

@@ -6,7 +6,7 @@ What a session runs is in no plan, journal or audit: it may hold anything.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from pgdeck.core.operation import Asker, Row, Wish, Work
@@ -26,12 +26,8 @@ PATIENCE_S = PATIENCE_MS / 1000
 NAMED = 5
 """Sessions that are named in the last word of a job; its log names all."""
 
-CANCEL_PRICE = (
-    "a cancelled statement ends with an error; its session stays, its transaction has failed"
-)
-TERMINATE_PRICE = (
-    "a terminated session loses its connection; its open transaction is rolled back, its locks go"
-)
+CANCEL_PRICE = "a statement away: it ends with an error, its transaction has failed"
+TERMINATE_PRICE = "a connection away: its open transaction is rolled back, its locks go"
 
 
 class Signal:
@@ -52,19 +48,17 @@ class Signal:
             raise _nobody(spared)
         twice = [each for each in hits if each.twice]
         deeds = {each.deed for each in hits}
-        prices = {Deed.CANCEL: CANCEL_PRICE, Deed.TERMINATE: TERMINATE_PRICE}
         return Plan(
             op=self.name,
             title=_title(hits),
             target=await mark_of(asker, target),
-            steps=(Step(title=_title(hits), text=act_sql(hits)),),
+            steps=(Step(title=_title(hits), text=act_sql(hits), takes=_price(deeds)),),
             sharing=Sharing.NONE,
             asking=Asking.NAME if twice else Asking.YES,
             confirm=str(twice[0].pid) if twice else "",
             touches=tuple(each.said for each in hits),
             warnings=(
                 *(each.note for each in hits if each.note),
-                *(price for deed, price in prices.items() if deed in deeds),
                 *(each.said for each in spared),
             ),
             undo="none: what was rolled back has to be done anew",
@@ -125,6 +119,12 @@ def _nobody(spared: Sequence[Spared]) -> Problem:
     return Refused(reasons, first.hint or next((s.hint for s in spared if s.hint), ""))
 
 
+def _price(deeds: Collection[Deed]) -> str:
+    """Say what it costs those who are hit."""
+    prices = {Deed.CANCEL: CANCEL_PRICE, Deed.TERMINATE: TERMINATE_PRICE}
+    return "; and ".join(price for deed, price in prices.items() if deed in deeds)
+
+
 def _title(hits: Sequence[Hit]) -> str:
     cancelled = [hit.pid for hit in hits if hit.deed is Deed.CANCEL]
     ended = [hit.pid for hit in hits if hit.deed is Deed.TERMINATE]
@@ -143,36 +143,33 @@ def act_sql(hits: Sequence[Hit]) -> str:
     """Return the one statement that hits exactly these, and nothing where they are no more."""
     wait = max(LEAST_MS, PATIENCE_MS // len(hits))
     deeds = {hit.deed for hit in hits}
-    branches = []
+    cases = []
     if Deed.CANCEL in deeds:
-        branches.append(
-            f"         WHEN w.deed = 'cancel' AND {SAME_STATEMENT}\n"
-            "         THEN pg_catalog.pg_cancel_backend(a.pid)"
+        cases.append(
+            f"WHEN w.deed = 'cancel' AND {SAME_STATEMENT} THEN pg_catalog.pg_cancel_backend(a.pid)"
         )
     if Deed.TERMINATE in deeds:
-        branches.append(
-            f"         WHEN w.deed = 'terminate' AND {SAME_TRANSACTION}\n"
-            f"         THEN pg_catalog.pg_terminate_backend(a.pid, {wait})"
+        cases.append(
+            f"WHEN w.deed = 'terminate' AND {SAME_TRANSACTION} "
+            f"THEN pg_catalog.pg_terminate_backend(a.pid, {wait})"
         )
-    cases = "\n".join(branches)
+    values = _values((hit.pid, hit.deed, hit.started, hit.since) for hit in hits)
     return (
-        "SELECT w.pid, w.deed, w.started, w.since, a.pid IS NOT NULL AS there,\n"
-        f"       CASE\n{cases}\n       END AS done\n"
-        f"  FROM {_values((hit.pid, hit.deed, hit.started, hit.since) for hit in hits)}\n"
-        f"  {SAME_SESSION}"
+        "SELECT w.pid, w.deed, w.started, w.since, a.pid IS NOT NULL AS there, "
+        f"CASE {' '.join(cases)} END AS done FROM {values} {SAME_SESSION}"
     )
 
 
-SAME_SESSION = """LEFT JOIN pg_catalog.pg_stat_get_activity(NULL) AS a
-    ON a.pid = w.pid AND a.backend_start = w.started"""
+SAME_SESSION = (
+    "LEFT JOIN pg_catalog.pg_stat_get_activity(NULL) AS a "
+    "ON a.pid = w.pid AND a.backend_start = w.started"
+)
 SAME_STATEMENT = (
-    "a.query_start IS NOT DISTINCT FROM w.since\n"
-    "              AND (a.state IN ('active', 'fastpath function call', 'disabled')\n"
-    "                   OR a.backend_type = 'autovacuum worker')"
+    "a.query_start IS NOT DISTINCT FROM w.since "
+    "AND (a.state IN ('active', 'fastpath function call', 'disabled') "
+    "OR a.backend_type = 'autovacuum worker')"
 )
 SAME_TRANSACTION = "(w.since IS NULL OR a.xact_start = w.since)"
-
-
 AGAIN = """SELECT w.pid FROM {values} {join}
  WHERE w.deed = 'terminate' AND a.pid IS NOT NULL OR w.deed = 'cancel' AND {statement}"""
 
@@ -182,8 +179,7 @@ def _values(targets: Iterable[tuple[int, str, datetime, datetime | None]]) -> st
         f"({pid}, '{deed}', {_literal(started)}, {_literal(since)})"
         for pid, deed, started, since in targets
     )
-    lines = ",\n              ".join(rows)
-    return f"(VALUES {lines}) AS w (pid, deed, started, since)"
+    return f"(VALUES {', '.join(rows)}) AS w (pid, deed, started, since)"
 
 
 def _literal(at: datetime | None) -> str:

@@ -159,6 +159,8 @@ class DeckApp(Switching, Wardrobe):
         self._keyboard.stop()
         if self._lookout is not None:
             await self._lookout.stop()
+        if self._operator is not None:
+            self._operator.leave()
         await self._bridge.close()
 
     def set_timer(

@@ -14,6 +14,7 @@ from pgdeck.core.plan import Asking, Plan
 from pgdeck.core.plantext import as_typed
 from pgdeck.core.target import Target
 from pgdeck.errors import Problem
+from pgdeck.jobs.journal import Follower
 from pgdeck.tui.widgets.confirming import Confirming
 from pgdeck.tui.widgets.plan import PlanDialog
 
@@ -143,6 +144,11 @@ class Hands:
             )
         except Problem as problem:
             self._app.tell_problem(problem)
+            return
+        state = await asyncio.to_thread(lambda: Follower(directory).poll())
+        if state.status.is_over:
+            self._app.tell(f"{state.text}.", wrong=bool(state.exit))
+            await self._app.run_action("refresh_now")
             return
         self._app.tell(
             f"{plan.title} is job {directory.name[-4:]}; it goes on if you leave. {self._jobs()}"

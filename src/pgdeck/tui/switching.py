@@ -89,6 +89,14 @@ class Switching(Errands):
             visit = partial(self._fleet.visited, watcher.target)
             self.run_worker(visit, group="visit", thread=True, exit_on_error=False)
 
+    def _make_ready(self, watcher: Watcher, link: LinkState) -> None:
+        """Get ready to act, unless the connection was a passing one."""
+        target = self._deck.framing.marked_target
+        if self._operator is None or target is None or link.pooled:
+            return
+        if watcher is self.watcher and watcher.link is link:
+            self._operator.attend(target, link.pid)
+
     def go_to(self, target: Target) -> None:
         """Watch another target; of several that are asked for in a row only the last counts."""
         self._wanted = target
@@ -124,6 +132,8 @@ class Switching(Errands):
             self._passwords.keep(target, printed)
         if old is not None:
             self._leave(old)
+        if self._operator is not None:
+            self._operator.leave()
         await self._bridge.close()
         self._bridge = Bridge(lambda: watcher)
         await deck.move(watcher.target, self._places.get(berth(target), place))
@@ -206,6 +216,8 @@ class Switching(Errands):
         if link.connected and self._met is not watcher:
             self._met = watcher
             self.set_timer(IDLE_AFTER, partial(self._note_visit, watcher))
+        if link.connected:
+            self.set_timer(IDLE_AFTER, partial(self._make_ready, watcher, link))
         failure = link.failure
         if failure is None or failure.sqlstate != PASSWORD_WANTED or self._fleet is None:
             return

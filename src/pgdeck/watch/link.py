@@ -31,6 +31,7 @@ class OpenLine(Line, Protocol):
     on_lost: Callable[[Failure], None] | None
     closed: bool
     pooled: bool
+    backend_pid: int
 
     @property
     def round_trip(self) -> float | None:
@@ -180,7 +181,8 @@ class Link:
         self._lost.clear()
         self._opened_at = self._clock()
         session.on_lost = lambda failure: self._lose(session, failure)
-        self._say(LinkState(True, self._opened_at, pooled=session.pooled))
+        pid = 0 if session.pooled else session.backend_pid
+        self._say(LinkState(True, self._opened_at, pooled=session.pooled, pid=pid))
 
     def _lose(self, session: OpenLine, failure: Failure) -> None:
         if session is not self._session:

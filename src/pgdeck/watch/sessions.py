@@ -156,15 +156,26 @@ def _belongs(
 def _table(columns: Sequence[Column], rows: Iterable[tuple[Session, dict[str, Value]]]) -> Table:
     return Table(
         tuple(
-            TableRow(_key(session), tuple(values[column.name] for column in columns))
+            TableRow(key_of(session), tuple(values[column.name] for column in columns))
             for session, values in rows
         )
     )
 
 
-def _key(session: Session) -> Key:
+def key_of(session: Session) -> Key:
     """Identify a session for longer than its pid, which the system gives away again."""
     return (session.pid, session.prepared_gid or session.backend_start)
+
+
+def session_at(activity: Activity, key: Key) -> Session | None:
+    """Return the session of a row."""
+    return next((each for each in activity.sessions if key_of(each) == key), None)
+
+
+def blocker_of(activity: Activity, session: Session) -> Session | None:
+    """Return who can be ended so that a session waits no more: the root above it, None at one."""
+    root = roots_of(activity.tree).get(id(session))
+    return root.session if root is not None and not root.deadlock and root.session.pid else None
 
 
 def roots_of(tree: Iterable[BlockingNode]) -> dict[int, BlockingNode]:

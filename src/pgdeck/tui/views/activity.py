@@ -12,7 +12,8 @@ from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.tui.ink import Line, Span
 from pgdeck.tui.keymap import worded
-from pgdeck.tui.views.rows import RowsView, failure_spans
+from pgdeck.tui.views.ending import END, EndingView
+from pgdeck.tui.views.rows import failure_spans
 from pgdeck.tui.views.view import FooterChanged, Keys
 from pgdeck.tui.widgets.table import KeyedTable
 from pgdeck.watch.model import Activity, SessionView
@@ -33,7 +34,7 @@ MONITOR = "GRANT pg_monitor"
 NARROW, ROOMY = 45, 100
 
 
-class ActivityView(RowsView):
+class ActivityView(EndingView):
     """The sessions of the server; the blocking view draws the tree with its true root."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -81,13 +82,7 @@ class ActivityView(RowsView):
     @property
     def footer_keys(self) -> Keys:
         """The keys worth naming in the footer now."""
-        return (("F1 F2 F3", "views"), *super().footer_keys)
-
-    @property
-    def activity(self) -> Activity | None:
-        """The newest sessions known."""
-        data = self.snapshot.data if self.snapshot else None
-        return data if isinstance(data, Activity) else None
+        return (("F1 F2 F3", "views"), *END, *super().footer_keys)
 
     def show(self, snapshot: Snapshot[object]) -> None:
         """Show the sessions in the chosen view."""
