@@ -90,6 +90,10 @@ class Server:
             stderr=subprocess.DEVNULL,
         )
 
+    def address(self, database: str) -> str:
+        """Return a connection string past the proxy."""
+        return make_conninfo(**self._cluster.conninfo(database))
+
     def connect(self, database: str, application: str = "bench") -> psycopg.Connection:
         """Connect past the proxy, each statement a transaction of its own."""
         keywords = self._cluster.conninfo(database).with_keywords(application_name=application)

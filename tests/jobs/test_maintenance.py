@@ -255,6 +255,7 @@ def test_a_vacuum_tells_how_far_it_is_and_can_be_cancelled(shop: Shop, slow: Sho
     ask_to_stop(directory)
     state = ended(directory)
     assert (state.status, state.exit) == (Status.CANCELLED, 130)
+    assert "what it did so far stays" in state.text
     assert vacuums(shop, "orders") == before
 
 

@@ -9,12 +9,17 @@ from pathlib import Path
 import msgspec
 
 from pgdeck.cli.output import in_ascii, speaks_unicode, write
+from pgdeck.cli.standingline import StandingLine, progress_of
 from pgdeck.core.numbers import duration
 from pgdeck.core.text import safe
 from pgdeck.jobs.event import JobState, Status
 from pgdeck.jobs.journal import Follower
 
 EVERY = 0.1
+AT_FIRST = 0.02
+"""The pause in the first seconds: what is over in a moment shall not be waited for."""
+
+FIRST_SECONDS = 2.0
 INTERRUPTED = 130
 
 
@@ -26,14 +31,20 @@ def follow(directory: Path, *, as_json: bool = False) -> int:
     """
     follower = Follower(directory)
     shown = 0
+    begun = time.monotonic()
+    line = StandingLine()
     try:
         while True:
             state = follower.poll()
+            if follower.came != shown:
+                line.show("")
             shown = _print_lines(follower, shown, as_json=as_json)
+            line.show(progress_of(state))
             if state.status.is_over:
                 break
-            time.sleep(EVERY)
+            time.sleep(AT_FIRST if time.monotonic() - begun < FIRST_SECONDS else EVERY)
     except KeyboardInterrupt:
+        line.show("")
         _say(f"{directory.name} goes on; pgdeck jobs follow {directory.name[-4:]}, or cancel")
         return INTERRUPTED
     if as_json:

@@ -11,7 +11,7 @@ from pgdeck.core.operation import Asker, Wish, Work
 from pgdeck.core.plan import Asking, Plan, Step
 from pgdeck.core.target import Target
 from pgdeck.core.text import safe
-from pgdeck.errors import UsageProblem
+from pgdeck.errors import Problem, UsageProblem
 from pgdeck.maintenance.carrying import (
     Member,
     Members,
@@ -48,6 +48,8 @@ class Mode(Struct, frozen=True):
     verb: str
     takes: str
     each: str = "each is vacuumed on its own"
+    done: str = "vacuumed"
+    left: str = "what it did so far stays, the rest is as it was"
     freezes: bool = False
     rewrites: bool = False
     analyzes: bool = False
@@ -56,12 +58,14 @@ class Mode(Struct, frozen=True):
 MODES = {
     "plain": Mode("VACUUM (VERBOSE)", "Vacuum", TRUNCATING),
     "analyze": Mode("VACUUM (VERBOSE, ANALYZE)", "Vacuum and analyze", TRUNCATING, analyzes=True),
-    "freeze": Mode("VACUUM (VERBOSE, FREEZE)", "Freeze", TRUNCATING, freezes=True),
+    "freeze": Mode("VACUUM (VERBOSE, FREEZE)", "Freeze", TRUNCATING, done="frozen", freezes=True),
     "full": Mode(
         "VACUUM (VERBOSE, FULL)",
         "Rewrite (VACUUM FULL)",
         REWRITING,
         each="each is rewritten on its own",
+        done="rewritten",
+        left="the table is as it was, its half-made copy is gone",
         rewrites=True,
     ),
 }
@@ -121,18 +125,23 @@ class Vacuum:
         counted = counts(work)
 
         def vacuum(work: Work, step: Step) -> str:
-            before, after = run_watched(work, step)
+            try:
+                before, after = run_watched(work, step)
+            except Problem as problem:
+                if work.cancelled:
+                    problem.message += f"; {mode.left}"
+                raise
             missed = []
             if mode.rewrites:
                 missed = untouched(before, after, lambda old, new: old.file != new.file)
             elif counted:
                 missed = untouched(before, after, _vacuumed(analyzed=mode.analyzes))
             if missed or any(skipped(work)):
-                raise not_done(work, step, "vacuumed", missed)
+                raise not_done(work, step, mode.done, missed)
             return "" if mode.rewrites else _freed(work, step, before, after)
 
         said = carry_out(work, vacuum)
-        return _outcome(work.plan, "vacuumed", said)
+        return _outcome(work.plan, mode.done, said)
 
 
 class Analyze:

@@ -92,8 +92,10 @@ class Acting:
             raise Refused(*POOLED)
         with suppress(Problem):
             self.run("SET lc_messages TO 'C'")
-        for name, value in SETTINGS.items():
-            self.run(f"SET {name} TO '{value}'")
+        each = (
+            f"pg_catalog.set_config('{name}', '{value}', false)" for name, value in SETTINGS.items()
+        )
+        self.ask(f"SELECT {', '.join(each)}")
 
     def run(self, sql: str) -> str:
         """Run one statement and return its command tag; raises `ActionFailed` or `Unreachable`."""
