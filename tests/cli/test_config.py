@@ -78,6 +78,13 @@ def test_show_says_which_source_won_and_which_lost(environ: dict[str, str], work
     assert found["winner"] == "DATABASE_URL"
 
 
+def test_show_says_where_a_source_really_leads(environ: dict[str, str], work: Path) -> None:
+    environ |= {"DATABASE_URL": "postgresql://app@db.example.com", "PGPORT": "6543"}
+    environ["PGDATABASE"] = "shop"
+    done = pgdeck(environ, work, "config", "show")
+    assert "● 2 DATABASE_URL: app@db.example.com:6543/shop\n" in done.stdout
+
+
 def test_show_of_nothing_names_the_way_out(environ: dict[str, str], work: Path) -> None:
     done = pgdeck(environ, work, "config", "show")
     assert done.returncode == 2

@@ -130,9 +130,11 @@ def _setting(document: Document, place: Place, rules: Rules, mistakes: list[Mist
             try:
                 bounds[key] = read_bound(table[key], rule)
             except QuantityError as error:
-                mistakes.append(document.mistake((*place, key), f"{key}: {error}"))
+                said = f"{document.dotted((*place, key))}: {error}"
+                mistakes.append(document.mistake((*place, key), said))
     off = table.get("off")
     if off is not None and not isinstance(off, bool):
-        mistakes.append(document.mistake((*place, "off"), "off is true or false"))
+        said = f"{document.dotted((*place, 'off'))}: expected true or false"
+        mistakes.append(document.mistake((*place, "off"), said))
         off = None
     return Setting(bounds, off)

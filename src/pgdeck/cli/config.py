@@ -93,14 +93,21 @@ def _candidate_shape(candidate: Candidate) -> dict[str, object]:
 
 
 def _database(candidate: Candidate) -> str | None:
+    """Return where a candidate leads, with what libpq's variables add to it."""
     from pgdeck.core.address import place
+    from pgdeck.targets.keywords import fill
 
     if candidate.address is None:
         return None
     conninfo = candidate.address.conninfo
     if not conninfo:
         return "libpq's variables"
-    return f"service {conninfo['service']}" if "service" in conninfo else place(conninfo)
+    if "service" in conninfo:
+        return f"service {conninfo['service']}"
+    try:
+        return place(fill(conninfo, os.environ).conninfo)
+    except UsageProblem:
+        return place(conninfo)
 
 
 def page(
