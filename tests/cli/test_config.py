@@ -122,6 +122,24 @@ def test_check_names_every_mistake(environ: dict[str, str], work: Path) -> None:
     assert "config.toml:2: targets.prod.ulr is unknown" in done.stderr
 
 
+def test_no_database_calls_itself_less_than_it_is_known_to_be(
+    environ: dict[str, str], work: Path, pg18: LiveServer
+) -> None:
+    database = pg18.create_database("tame")
+    pg18.sql(f"ALTER DATABASE {database} SET pgdeck.env = 'dev'")
+    url = f"postgresql://postgres@{pg18.host}:{pg18.port}/{database}"
+    own(environ, f'[targets.shop]\nurl = "{url}"\nenvironment = "prod"\n')
+    done = pgdeck(environ, work, "status", "shop")
+    assert done.stdout.startswith("shop · prod · ")
+    found = json.loads(pgdeck(environ, work, "ls", "targets", "--json").stdout)
+    assert [row["environment"] for row in found["rows"]] == ["prod"]
+    found = json.loads(pgdeck(environ, work, "ls", "databases", "shop", "--json").stdout)
+    assert found["target"]["environment"] == "prod"
+    done = pgdeck(environ, work, "checkpoint", "shop")
+    assert done.returncode == 3
+    assert "production" in done.stderr
+
+
 @pytest.mark.parametrize("text", ["[defaults]\nintervall = 5\n", "[defaults\n"])
 def test_a_mistake_does_not_hide_a_database_that_is_named_itself(
     text: str, environ: dict[str, str], work: Path, pg18: LiveServer

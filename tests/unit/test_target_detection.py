@@ -11,7 +11,7 @@ from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
 from pgdeck.core.address import endpoint, identity_line, place
-from pgdeck.core.target import Conninfo, Environment, Kind, Target
+from pgdeck.core.target import Conninfo, Environment, Kind, Target, environment_of
 from pgdeck.errors import UsageProblem
 from pgdeck.targets.detect import NoTarget, find_target, require_target
 from pgdeck.targets.redact import redact, secrets_of
@@ -24,6 +24,24 @@ def found(argument: str | None = None, **environ: str) -> Target:
     target = find_target(argument, environ)
     assert target is not None
     return target
+
+
+@pytest.mark.parametrize(
+    ("configured", "said", "counts"),
+    [
+        ("unknown", None, "unknown"),
+        ("unknown", "dev", "dev"),
+        ("unknown", "prod", "prod"),
+        ("dev", "staging", "staging"),
+        ("prod", "dev", "prod"),
+        ("staging", "unknown", "staging"),
+        ("staging", "qa", "staging"),
+    ],
+)
+def test_of_two_words_for_an_environment_the_stricter_counts(
+    configured: str, said: str | None, counts: str
+) -> None:
+    assert environment_of(Environment(configured), said) == counts
 
 
 def test_the_first_source_wins_and_is_named() -> None:

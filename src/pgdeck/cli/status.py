@@ -18,11 +18,11 @@ from pgdeck.core.judged import LEVELS
 from pgdeck.core.machine import as_json, failure_shape, plain, target_shape
 from pgdeck.core.numbers import Figure, age, count, duration, percent, size
 from pgdeck.core.snapshot import Failure, Snapshot
+from pgdeck.core.target import Target, environment_of
 from pgdeck.core.text import safe
 from pgdeck.errors import QueryFailed
 
 if TYPE_CHECKING:
-    from pgdeck.core.target import Target
     from pgdeck.watch.model import (
         Connections,
         MigrationsSummary,
@@ -115,7 +115,7 @@ def page(target: Target, server: Server, overview: Overview, checks: Checks | Fa
     """Return the lines for a person: alerts first, then one line a pane."""
     state = "standby" if server.standby else "primary"
     up = said(age(server.uptime_s))
-    head = f"{target.name} · {server.environment or target.environment.value}"
+    head = f"{target.name} · {environment_of(target.environment, server.environment)}"
     lines = [
         f"{safe(head)} · {server.fingerprint}",
         f"PostgreSQL {safe(server.version_text)} {state} · up {up} · "

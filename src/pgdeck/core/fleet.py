@@ -11,7 +11,7 @@ from pgdeck.core.berth import berth
 from pgdeck.core.rows import Value
 from pgdeck.core.snapshot import Failure
 from pgdeck.core.source import Watcher
-from pgdeck.core.target import Environment, Target
+from pgdeck.core.target import Environment, Target, environment_of
 from pgdeck.errors import Problem
 
 
@@ -70,9 +70,8 @@ class Fleet(Protocol):
 
 
 def marked(target: Target, glance: Glance | None) -> Environment:
-    """Return the environment: what the database itself says of it comes first."""
-    said = glance.environment if glance else None
-    return Environment(said) if said in tuple(Environment) else target.environment
+    """Return the environment, the database's own word included."""
+    return environment_of(target.environment, glance.environment if glance else None)
 
 
 def match(typed: str, name: str, others: Iterable[str] = ()) -> int | None:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pgdeck.core.rows import Estimate, Measure, Status, Unknown, Value
 from pgdeck.core.snapshot import Failure
-from pgdeck.core.target import Target
+from pgdeck.core.target import Target, environment_of
 
 
 class Identity(Protocol):
@@ -122,5 +122,5 @@ def target_shape(target: Target, server: Identity | None) -> dict[str, object]:
         "database": server.database if server else conninfo.get("dbname"),
         "role": server.login if server else conninfo.get("user"),
         "fingerprint": server.fingerprint if server else None,
-        "environment": (server.environment if server else None) or target.environment.value,
+        "environment": environment_of(target.environment, server.environment if server else None),
     }

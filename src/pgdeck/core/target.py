@@ -35,6 +35,21 @@ class Environment(StrEnum):
     UNKNOWN = "unknown"
 
 
+STRICTNESS = (Environment.DEV, Environment.UNKNOWN, Environment.STAGING, Environment.PROD)
+"""The environments, the one in which most is allowed first."""
+
+
+def environment_of(configured: Environment, said: str | None) -> Environment:
+    """Return what a database is for: the stricter of the configuration's word and its own.
+
+    Neither a copy that kept its mark nor whoever may set one makes production less.
+    """
+    if said not in tuple(Environment):
+        return configured
+    own = Environment(said)
+    return own if configured is Environment.UNKNOWN else max(configured, own, key=STRICTNESS.index)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Conninfo(Mapping[str, str]):
     """libpq keywords and values; its repr never shows a secret."""

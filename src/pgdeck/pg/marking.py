@@ -9,7 +9,7 @@ from pgdeck.core.operation import Asker
 from pgdeck.core.plan import Mark
 from pgdeck.core.rows import Rows
 from pgdeck.core.snapshot import Failure
-from pgdeck.core.target import Environment, Target
+from pgdeck.core.target import Target, environment_of
 from pgdeck.errors import QueryFailed
 from pgdeck.pg.identity import IDENTIFIER, SERVER, fingerprint
 
@@ -22,8 +22,7 @@ async def mark_of(asker: Asker, target: Target) -> Mark:
     row = dict(zip(server.columns, server.rows[0], strict=True))
     identifier = str(control.rows[0][0]) if isinstance(control, Rows) else None
     oid = int(str(row["database_oid"]))
-    said = str(row["environment"] or "")
-    environment = Environment(said) if said in tuple(Environment) else target.environment
+    environment = environment_of(target.environment, str(row["environment"] or ""))
     return Mark(
         name=target.name,
         host=str(target.conninfo.get("host") or row["address"] or ""),

@@ -8,13 +8,11 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from pgdeck.core.address import DEFAULT_PORT, endpoint, is_here
-from pgdeck.core.target import Conninfo, Environment
+from pgdeck.core.target import STRICTNESS, Conninfo, Environment
 from pgdeck.errors import UsageProblem
 from pgdeck.targets.config import Password, Project, Settings, TargetSettings
 from pgdeck.targets.keywords import Filled, fill
 from pgdeck.targets.sources import Candidate
-
-STRICTNESS = (Environment.DEV, Environment.UNKNOWN, Environment.STAGING, Environment.PROD)
 
 
 class Marks(Struct):

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.source import LinkState, Watcher
 from pgdeck.core.spec import ScreenSpec
-from pgdeck.core.target import Environment, Target
+from pgdeck.core.target import Target, environment_of
 from pgdeck.tui.frame import (
     FrameState,
     alert_count,
@@ -237,12 +237,12 @@ class Framing:
 
     @property
     def marked_target(self) -> Target | None:
-        """The target with the environment that the database itself says it is."""
+        """The target with the environment, the database's own word included."""
         snapshot = self._server()
         said = snapshot.data.environment if snapshot and snapshot.data else None
-        if self.target is None or said not in tuple(Environment):
-            return self.target
-        return self.target.in_environment(Environment(said))
+        if self.target is None:
+            return None
+        return self.target.in_environment(environment_of(self.target.environment, said))
 
     def _server(self) -> Snapshot[Server] | None:
         return cast("Snapshot[Server] | None", self.latest(SERVER))
