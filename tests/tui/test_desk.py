@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -194,6 +195,19 @@ async def test_every_screen_can_fill_the_terminal(pg18: LiveServer) -> None:
             await pilot.press("escape")
             await until(pilot, lambda: " 1 Over" in drawn(pilot)[1])
         assert app.is_running
+
+
+async def test_the_frame_comes_back_whole_at_once(pg18: LiveServer) -> None:
+    async with deck(pg18.dsn("postgres"), start="tables", interval=60.0) as pilot:
+        await until(pilot, live(pilot, "60 s"))
+        for _ in range(3):
+            await pilot.press("M")
+            await until(pilot, lambda: "M back" in drawn(pilot)[0])
+            await asyncio.sleep(0.2)  # what is hidden is painted, in no room
+            await pilot.press("escape")
+            # Nothing arrives from the server that would paint it anew.
+            await until(pilot, lambda: " 1 Over" in drawn(pilot)[1], 5.0)
+            await until(pilot, lambda: "q quit" in drawn(pilot)[-1], 5.0)
 
 
 async def test_a_picture_of_the_screen_is_kept(pg18: LiveServer, tmp_path: Path) -> None:

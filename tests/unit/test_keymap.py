@@ -81,6 +81,12 @@ def test_no_shipped_key_needs_more_than_any_terminal_sends() -> None:
                 assert read_key(shown(binding.key)) == binding.key
 
 
+def test_a_letter_that_other_programs_run_things_with_stays_free() -> None:
+    bound = {f"{kind.__name__}: {at.key}" for kind in classes() for at in bindings_of(kind)}
+    assert not [each for each in bound if each.endswith(": r")]
+    assert not [spec.name for spec in SPECS.values() if spec.key == "r"]
+
+
 def test_every_binding_has_an_id_that_means_one_thing() -> None:
     meant: dict[str, str] = {}
     for kind in classes():

@@ -57,6 +57,9 @@ class Canvas(Plain):
         before = self._lines
         after = [self._cut(y, line, width) for y, line in enumerate(given)]
         self._given, self._lines, self._width = given, after, width
+        if self._drawn != self.size:
+            # Of another size, or hidden: what was drawn is not what is shown when it comes back.
+            self._drawn = Size(0, 0)
         regions: list[Region] = []
         for y, (old, new) in enumerate(zip_longest(before, after, fillvalue=())):
             if old is not new and old != new:
