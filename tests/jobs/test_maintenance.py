@@ -284,6 +284,41 @@ def test_an_interrupted_reindex_says_what_is_left_and_the_next_one_removes_it(sh
         shop.plan("reindex", oids=shop.oid("items"), leftovers="yes")
 
 
+def test_an_index_that_the_server_passes_over_is_named(shop: Shop) -> None:
+    shop.sql(
+        "CREATE TABLE booked (id int UNIQUE, span int4range, EXCLUDE USING gist (span WITH &&));"
+        "CREATE TABLE only_spans (span int4range, EXCLUDE USING gist (span WITH &&))"
+    )
+    some = shop.job("reindex", oids=shop.oid("booked"))
+    assert some.status is Status.FINISHED
+    assert "booked_span_excl" in some.warnings[0]
+    none = shop.job("reindex", oids=shop.oid("only_spans"))
+    assert (none.status, none.exit) == (Status.FAILED, 1)
+    assert "only_spans_span_excl was not built anew" in none.text
+    assert "--no-concurrently" in none.hint
+    by_name = shop.plan("reindex", oids=shop.oid("only_spans_span_excl"))
+    assert by_name.steps[0].text == "REINDEX INDEX public.only_spans_span_excl"
+    assert by_name.asking == "name"
+    assert ended(shop.desk.start(by_name)).status is Status.FINISHED
+    shop.sql("DROP TABLE booked, only_spans")
+
+
+def test_a_failed_build_that_left_an_index_invalid_is_built_by_name(shop: Shop) -> None:
+    shop.sql("CREATE TABLE twice (id int); INSERT INTO twice VALUES (1), (1)")
+    with shop.server.connect(shop.database) as link, pytest.raises(psycopg.errors.UniqueViolation):
+        link.execute("CREATE UNIQUE INDEX CONCURRENTLY twice_id ON twice (id)")
+    plan = shop.plan("reindex", tables='["twice"]')
+    assert plan.steps[-1].text == "REINDEX INDEX CONCURRENTLY public.twice_id"
+    state = ended(shop.desk.start(plan))
+    assert state.status is Status.FAILED
+    assert "public.twice_id_ccnew" in state.text
+    shop.sql("DELETE FROM twice")
+    again = shop.job("reindex", tables='["twice"]')
+    assert again.status is Status.FINISHED, again.text
+    assert shop.sql("SELECT FROM pg_index WHERE NOT indisvalid") == []
+    shop.sql("DROP TABLE twice")
+
+
 def test_two_operators_do_not_maintain_the_same_table(shop: Shop, slow: Shop) -> None:
     first = slow.desk.start(slow.plan("vacuum", oids=shop.oid("orders"), mode="freeze"))
     acting(first)

@@ -144,11 +144,13 @@ def not_done(work: Work, step: Step, verb: str, names: list[str]) -> Problem:
     what = ", ".join(map(safe, names[:NAMED])) or safe(step.title)
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     login = work.plan.target.login
-    return Problem(
-        f"{what}{more} was not {verb}: {why}",
-        f"{login} lacks the right to it: as the owner it works, from PostgreSQL 17 on also after "
-        f"GRANT MAINTAIN ON ... TO {login}",
+    hint = (
+        f"{login} may lack the right to it: as the owner it works, from PostgreSQL 17 on also "
+        f"after GRANT MAINTAIN ON ... TO {login}"
     )
+    if "concurrently, skipping" in said:
+        hint = "--no-concurrently builds it; writes wait meanwhile"
+    return Problem(f"{what}{more} was not {verb}: {why}", hint)
 
 
 def _together(failed: list[tuple[Step, Problem]], steps: int) -> Problem:

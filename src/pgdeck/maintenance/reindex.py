@@ -15,6 +15,7 @@ from pgdeck.core.rows import Rows
 from pgdeck.core.target import Target
 from pgdeck.core.text import safe
 from pgdeck.errors import Problem, UsageProblem
+from pgdeck.maintenance.built import files_before, left_behind, not_built
 from pgdeck.maintenance.carrying import carry_out, not_done, run_watched, skipped
 from pgdeck.maintenance.obstacles import AGAINST_ALL, AGAINST_BUILD, elders, in_the_way
 from pgdeck.maintenance.price import disk_words, in_words, rough_time
@@ -114,19 +115,26 @@ class Reindex:
     def run(self, work: Work) -> str:
         """Remove what was left, then build one after the other; say what is left of a failure."""
 
-        def build(work: Work, step: Step) -> str:
-            try:
-                run_watched(work, step)
-            except Problem as problem:
-                _say_what_is_left(work, step, problem)
-                raise
-            if any(skipped(work)):
-                raise not_done(work, step, "built anew", [])
-            return ""
-
-        carry_out(work, build)
+        carry_out(work, _build)
         dropped = sum(step.text.startswith("DROP") for step in work.plan.steps)
         return _outcome(work.plan, dropped)
+
+
+def _build(work: Work, step: Step) -> str:
+    assert step.relation is not None
+    before = {} if step.text.startswith("DROP") else files_before(work, step.relation.oid)
+    try:
+        run_watched(work, step)
+    except Problem as problem:
+        _say_what_is_left(work, step, problem)
+        raise
+    missed = not_built(work, before) if before else []
+    if missed and len(missed) == len(before):
+        raise not_done(work, step, "built anew", missed)
+    if missed:
+        why = "; ".join(skipped(work)) or "the server passed them over"
+        work.warn(f"not built anew: {some(missed, 5)}: {why}")
+    return ""
 
 
 async def leftovers(
@@ -162,10 +170,11 @@ def tables_of(found: Sequence[Found]) -> tuple[int, ...]:
 
 
 def _indexed(choice: Choice) -> Choice:
-    """Return a choice without the tables of a schema that have no index."""
-    found = tuple(each for each in choice.found if choice.by_name or _has_index(each))
+    """Return a choice without the tables that have no index; raises `Problem` for nothing left."""
+    found = tuple(each for each in choice.found if _has_index(each))
     if not found:
-        raise Problem("there is nothing to reindex: no index is there")
+        names = some([each.quoted for each in choice.found], 3)
+        raise Problem(f"there is nothing to reindex: {names} has no index")
     return replace(choice, found=found)
 
 
@@ -193,15 +202,15 @@ def _builds(
         if each.relation.oid in made:
             continue  # it goes away before
         what = "INDEX" if each.is_index else "TABLE"
-        yield _build(what, each.quoted, each.relation, beside and _can_beside(each), patience)
+        yield _building(what, each.quoted, each.relation, beside and _can_beside(each), patience)
     chosen = {each.relation.oid for each in found}
     for invalid in left:
         # A table's own REINDEX CONCURRENTLY passes invalid ones over.
         if beside and not invalid.made and invalid.relation.oid not in chosen:
-            yield _build("INDEX", invalid.quoted, invalid.relation, beside, patience)
+            yield _building("INDEX", invalid.quoted, invalid.relation, beside, patience)
 
 
-def _build(what: str, quoted: str, relation: Relation, beside: bool, patience: float) -> Step:
+def _building(what: str, quoted: str, relation: Relation, beside: bool, patience: float) -> Step:
     return Step(
         title=f"Reindex {quoted}",
         text=f"REINDEX {what} {'CONCURRENTLY ' if beside else ''}{quoted}",
@@ -215,7 +224,7 @@ def _build(what: str, quoted: str, relation: Relation, beside: bool, patience: f
 def mending(left: Sequence[Leftover]) -> tuple[Step, ...]:
     """Return the steps that rid a database of invalid indexes: leftovers go, others are built."""
     return tuple(
-        _drop(each) if each.made else _build("INDEX", each.quoted, each.relation, True, 0.0)
+        _drop(each) if each.made else _building("INDEX", each.quoted, each.relation, True, 0.0)
         for each in left
     )
 
@@ -258,27 +267,12 @@ async def _in_the_way(
     )
 
 
-LEFT = """
-SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
-       x.indisready AS ready
-  FROM pg_catalog.pg_index AS x
-  JOIN pg_catalog.pg_class AS c ON c.oid = x.indexrelid
-  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
- WHERE NOT x.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'
-   AND x.indrelid IN (
-       SELECT p.relid FROM pg_catalog.pg_partition_tree(%s::pg_catalog.oid) AS p
-       UNION SELECT %s::pg_catalog.oid
-       UNION SELECT t.reltoastrelid FROM pg_catalog.pg_class AS t WHERE t.oid = %s
-       UNION SELECT y.indrelid FROM pg_catalog.pg_index AS y WHERE y.indexrelid = %s)
-"""
-
-
 def _say_what_is_left(work: Work, step: Step, problem: Problem) -> None:
     """Add the invalid indexes to a failure, and the way to be rid of them."""
     assert step.relation is not None
     oid = step.relation.oid
     with suppress(Problem):
-        names = [str(row["name"]) for row in work.ask(LEFT, (oid,) * LEFT.count("%s"))]
+        names = left_behind(work, oid)
         if not names:
             return
         work.warn(f"left behind, invalid: {some(names, 5)}")
