@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pgdeck.core.rows import Table
     from pgdeck.core.shell import Shell, ShellWanted
     from pgdeck.core.snapshot import Failure
+    from pgdeck.jobs.rows import Jobs
     from pgdeck.targets.document import Document, Mistake
     from pgdeck.watch.crowd import Crowd
     from pgdeck.watch.model import Activity, Overview, Server
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 
 CHECKS = "checks"
+JOBS = "jobs"
 
 
 def load_specs() -> Mapping[str, ScreenSpec]:
@@ -100,6 +102,13 @@ def statements_collector() -> Collector[Statements]:
     from pgdeck.watch.statement_collector import StatementsCollector
 
     return StatementsCollector()
+
+
+def jobs_collector() -> Collector[Jobs]:
+    """Return the collector of this account's jobs, which asks no server."""
+    from pgdeck.jobs.collector import JobsCollector
+
+    return JobsCollector()
 
 
 def checks_collector(target: Target) -> Collector[Checks]:
@@ -174,6 +183,7 @@ BESPOKE: Mapping[str, Callable[[], Collector[object]]] = {
     "activity": activity_collector,
     "connections": connections_collector,
     "statements": statements_collector,
+    JOBS: jobs_collector,
 }
 
 
@@ -225,7 +235,7 @@ def open_watcher(
     lookups = {name: spec.lookup for name, spec in specs.items() if spec.lookup and spec.trusted}
     collectors = [server_collector(), standing_collector(), *screens]
     # What needs attention is known whatever screen is looked at.
-    return DeckWatcher(target, collectors, lookups=lookups, background=[CHECKS])
+    return DeckWatcher(target, collectors, lookups=lookups, background=[CHECKS, JOBS])
 
 
 def open_shell(wanted: ShellWanted) -> AbstractContextManager[Shell]:

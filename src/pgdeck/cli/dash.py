@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from pgdeck.core.source import Watcher
     from pgdeck.tui.keymap import Keymap
 
+HUNG_UP = 129
+"""The exit code of a dashboard whose terminal is gone: nobody is left to be told anything."""
+
 SWEEP_AFTER = 2.0
 """Seconds after which there is time to look for what a crash left behind."""
 
@@ -90,6 +93,8 @@ def open_dashboard(target: Target, args: argparse.Namespace) -> int:
     code = app.run(mouse=look.abilities.modern and not args.no_mouse)
     # The process ends: what is left need not be searched for cycles.
     gc.freeze()
+    if app.parting and code != HUNG_UP:
+        print(f"pgdeck: {app.parting}", file=sys.stderr)
     if app.problem is not None:
         raise app.problem
     if app.crash is not None:

@@ -44,6 +44,10 @@ def columns_of(spec: ScreenSpec) -> tuple[Column, ...]:
         return TOTAL_COLUMNS
     if spec.view == "checks":
         return CHECK_COLUMNS
+    if spec.view == "jobs":
+        from pgdeck.jobs.rows import JOB_COLUMNS
+
+        return JOB_COLUMNS
     if spec.view == "connections":
         from pgdeck.watch.groups import PRINTED_COLUMNS
 
@@ -72,6 +76,11 @@ def flat(
 
         assert isinstance(data, Crowd)
         return printed(data), []
+    if spec.view == "jobs":
+        from pgdeck.jobs.rows import Jobs, job_table
+
+        assert isinstance(data, Jobs)
+        return job_table(data), []
     if spec.view == "statements":
         from pgdeck.watch import statements
 

@@ -13,7 +13,7 @@ from pgdeck.cli.standingline import StandingLine, progress_of
 from pgdeck.core.numbers import duration
 from pgdeck.core.text import safe
 from pgdeck.jobs.event import JobState, Status
-from pgdeck.jobs.journal import Follower
+from pgdeck.jobs.journal import Follower, note_told
 
 EVERY = 0.1
 AT_FIRST = 0.02
@@ -41,6 +41,7 @@ def follow(directory: Path, *, as_json: bool = False) -> int:
             shown = _print_lines(follower, shown, as_json=as_json)
             line.show(progress_of(state))
             if state.status.is_over:
+                note_told(directory)
                 break
             time.sleep(AT_FIRST if time.monotonic() - begun < FIRST_SECONDS else EVERY)
     except KeyboardInterrupt:

@@ -61,6 +61,9 @@ def run(args: argparse.Namespace) -> int:
         return _list_fleet(args, menu)
     answer = Answer(spec, columns_of(spec))
     rule = _rule(args.filter or "", answer.columns)
+    if spec.is_local:
+        asyncio.run(_read(answer))
+        return _write(answer, rule, args, {})
     target = args.find_target()
     asyncio.run(_ask(answer, target, rates=args.rates))
     return _write(answer, rule, args, target_shape(target, answer.server))
@@ -153,6 +156,14 @@ async def _ask(answer: Answer, target: Target, *, rates: bool) -> None:
     _fill(answer, snapshot)
     answer.table, failures = flat(answer.spec, snapshot.data, taken.get("checks"))
     answer.failures += failures
+
+
+async def _read(answer: Answer) -> None:
+    """Take what is on this machine: no server is asked, and so no target needed."""
+    from pgdeck.jobs.collector import JobsCollector
+
+    answer.table, answer.failures = flat(answer.spec, await asyncio.to_thread(JobsCollector().read))
+    answer.taken_at, answer.age_s = datetime.now(UTC), 0.0
 
 
 def _fill(answer: Answer, snapshot: Snapshot[object]) -> None:

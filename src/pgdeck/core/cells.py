@@ -148,7 +148,8 @@ def _column_of(measure: Measure, column: Column) -> Column:
 
 
 def _status(status: Status, *, ascii: bool) -> Cell:
-    sign = MUTED_SIGN if status.muted else SIGNS.get(status.level, ("", ""))
+    own = status.sign if any(status.sign) else SIGNS.get(status.level, ("", ""))
+    sign = MUTED_SIGN if status.muted else own
     word = to_ascii(safe(status.word)) if ascii else safe(status.word)
     level = Level.QUIET if status.muted else status.level
     return Cell(f"{sign[ascii]} {word}".lstrip(), level)

@@ -41,6 +41,8 @@ class Status(Struct, frozen=True):
     word: str
     level: Level
     muted: bool = False
+    sign: tuple[str, str] = ("", "")
+    """A glyph of its own instead of its level's, and that in ASCII."""
 
 
 class Measure(Struct, frozen=True):

@@ -116,6 +116,10 @@ class Statements(Mapping[int, str]):
         return len(self._makers)
 
 
+LOCAL = frozenset({"jobs"})
+"""Views whose data is on this machine."""
+
+
 class ScreenSpec(Struct, frozen=True):
     """One screen of the menu, parsed once.
 
@@ -144,6 +148,11 @@ class ScreenSpec(Struct, frozen=True):
     lookup: Lookup | None = None
     limit: int = 2000
     trusted: bool = True
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it shows this machine's files: no server is asked, none need be reached."""
+        return self.view in LOCAL
 
     def sql_for(self, version: int) -> str | None:
         """Return the statement for a server_version_num, None when no variant serves it."""

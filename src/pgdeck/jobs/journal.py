@@ -6,6 +6,7 @@ events.jsonl  one event a line, only ever added to
 log.txt       what was said on the way, a line each, safe to print
 alive         locked by the job's process for as long as it lives
 cancel        is there when somebody asked the job to stop
+told          is there when somebody was told how it ended
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from pgdeck.jobs.event import ENDS, EventKind, JobEvent, JobState, Who, fold, re
 from pgdeck.paths import state_dir
 
 PLACE = "jobs"
-STATE, PLAN, EVENTS, LOG, ALIVE, CANCEL, ROOM = (
+STATE, PLAN, EVENTS, LOG, ALIVE, CANCEL, ROOM, TOLD = (
     "job.json",
     "plan.json",
     "events.jsonl",
@@ -42,6 +43,7 @@ STATE, PLAN, EVENTS, LOG, ALIVE, CANCEL, ROOM = (
     "alive",
     "cancel",
     "room",
+    "told",
 )
 PROCESS = "process.txt"
 """What the process itself prints: nothing, unless something is wrong with the installation."""
@@ -226,11 +228,13 @@ class Journal:
 class Follower:
     """The reading side: the state of one job and the end of its log, brought up to date by `poll`.
 
-    Of a long log only the end is read; `left_out` says whether something stands before it.
+    Of a long log only the end is read, nothing unless `with_log`; `left_out` says whether
+    something stands before it.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, with_log: bool = True) -> None:
         self.directory = directory
+        self._with_log = with_log
         self.state = _first_state(directory)
         self.lines: deque[str] = deque(maxlen=TAIL_LINES)
         self.left_out = False
@@ -252,7 +256,8 @@ class Follower:
                     self.state = fold(self.state, event)
             if not held and not self.state.status.is_over and self._can_judge():
                 self.state = self.state.lost(self._last_cry())
-        self._read_log()
+        if self._with_log:
+            self._read_log()
         return self.state
 
     def _can_judge(self) -> bool:
@@ -362,6 +367,17 @@ def ask_to_stop(directory: Path) -> None:
         (directory / CANCEL).touch(mode=0o600)
     except OSError as error:
         raise Problem(f"{directory / CANCEL} cannot be made: {error.strerror or error}") from error
+
+
+def was_told(directory: Path) -> bool:
+    """Whether somebody knows how a job ended."""
+    return (directory / TOLD).exists()
+
+
+def note_told(directory: Path) -> None:
+    """Keep that somebody knows how a job ended; a disk that refuses costs a second telling."""
+    with suppress(OSError):
+        (directory / TOLD).touch(mode=0o600)
 
 
 def prune(days: float, place: Path | None = None) -> list[str]:

@@ -10,13 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.timer import Timer
+from textual.widget import Widget
 
 from pgdeck.core.source import Watcher
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.target import Target
 from pgdeck.tui.clicks import ClickScreen
 from pgdeck.tui.frame import fits
-from pgdeck.tui.framing import CHECKS, SERVER, Framing
+from pgdeck.tui.framing import CHECKS, JOBS, SERVER, Framing
 from pgdeck.tui.memory import Memory
 from pgdeck.tui.messages import LinkChanged, SnapshotArrived
 from pgdeck.tui.stage import Stage
@@ -100,6 +101,11 @@ class Deck(ClickScreen):
         """The view on screen."""
         return self._stage.view(self.current)
 
+    @property
+    def shown(self) -> Widget:
+        """The same as a widget."""
+        return self._stage.widget(self.current)
+
     def attach(self, watcher: Watcher) -> None:
         """Take the watcher and look at what is on screen."""
         self.framing.watcher = watcher
@@ -147,7 +153,7 @@ class Deck(ClickScreen):
             self.view.show(snapshot)
             self.framing.note_refresh()
             self.tell_age()
-        elif snapshot.source in (SERVER, CHECKS):
+        elif snapshot.source in (SERVER, CHECKS, JOBS):
             self.draw_frame()
         if snapshot.source == CHECKS:
             self.framing.show_alerts(self.view)

@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from pgdeck.core.text import safe
 from pgdeck.errors import Problem
 from pgdeck.tui.deck import Deck
+from pgdeck.tui.framing import JOBS
 from pgdeck.tui.outing import go_out
 from pgdeck.tui.picture import save_picture
 from pgdeck.tui.views.view import Operate
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from pgdeck.core.ladder import Examine
     from pgdeck.core.operation import Operator
     from pgdeck.core.shell import OpenShell
+    from pgdeck.core.snapshot import Snapshot
     from pgdeck.tui.hands import Hands
+    from pgdeck.tui.jobnews import JobNews
 
 TOLD = 6.0
 """Seconds that a notice stays."""
@@ -35,6 +38,7 @@ class Errands(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tilde", "psql", "psql here, and back", id="app.psql"),
         Binding("exclamation_mark", "doctor", "Why it does not connect", id="app.doctor"),
+        Binding("at", "executed", "Everything that was executed", id="app.executed"),
         Binding("W", "writing", "Leave read-only for ten minutes, or close it", id="app.writing"),
     ]
 
@@ -45,6 +49,9 @@ class Errands(App[int]):
     """Whether psql is on its way: what is typed now was never meant for the dashboard."""
     _operator: Operator | None = None
     _hands: Hands | None = None
+    _news: JobNews | None = None
+    _nothing_done = False
+    """Whether there were no jobs when first looked: each one is news."""
 
     @property
     def hands(self) -> Hands:
@@ -55,6 +62,29 @@ class Errands(App[int]):
             self._hands = Hands(self, self._deck, self._operator)
         return self._hands
 
+    def heed_jobs(self, snapshot: Snapshot[object]) -> None:
+        """Say once how a job ended, to whoever does not see it."""
+        if snapshot.source != JOBS or snapshot.data is None:
+            return
+        if self._news is None:
+            if not self._deck.framing.jobs:
+                self._nothing_done = True
+                return  # and nothing more is imported
+            from pgdeck.tui.jobnews import JobNews
+
+            self._news = JobNews(self, all_new=self._nothing_done)
+        self._news.heed(snapshot.data, elsewhere=self._deck.current != JOBS)  # type: ignore[arg-type]
+
+    @property
+    def parting(self) -> str:
+        """What is to be said once the screen is gone: that jobs go on."""
+        running = self._deck.framing.running
+        if not running:
+            return ""
+        from pgdeck.tui.jobnews import going_on
+
+        return going_on(running)
+
     @on(Operate)
     def operate(self, message: Operate) -> None:
         """Plan what a view asks for, have it confirmed, and give it to a job."""
@@ -64,6 +94,12 @@ class Errands(App[int]):
     def action_operate(self, op: str) -> None:
         """Plan what needs no row, have it confirmed, and give it to a job."""
         self.hands.operate(op, {})
+
+    async def action_executed(self) -> None:
+        """Show everything that pgdeck ever executed."""
+        await self._deck.open(JOBS)
+        if self._deck.current == JOBS:
+            await self.run_action("form('executed')", self._deck.shown)
 
     def action_writing(self) -> None:
         """Open ten minutes of writing on a read-only target, or close them."""

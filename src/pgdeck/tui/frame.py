@@ -67,6 +67,8 @@ class FrameState(Struct, frozen=True):
     """Why the interval is longer than that of the screen, though nobody chose it."""
     writing: float = 0.0
     """Seconds for which a read-only target is open."""
+    jobs: int = 0
+    """Jobs that run now."""
 
 
 def identity_line(state: FrameState, width: int) -> Line:
@@ -74,7 +76,8 @@ def identity_line(state: FrameState, width: int) -> Line:
     # Maximised there is no footer that would name the way back.
     back = (Span(f"  {state.back}", "key"), Span(" back", "quiet")) if state.zen else ()
     alerts = (*state.alerts, Span(" ")) if state.alerts else ()
-    right = (*alerts, *_freshness(state), *back, Span(" "))
+    jobs = (Span(f"⟳ {state.jobs} {'job' if state.jobs == 1 else 'jobs'}  ", "notice"),)
+    right = (*alerts, *(jobs if state.jobs else ()), *_freshness(state), *back, Span(" "))
     server = state.server.data if state.server else None
     who = _who(state, server)
     room = width - line_width(who) - line_width(right) - 1

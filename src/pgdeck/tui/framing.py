@@ -37,11 +37,14 @@ from pgdeck.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from pgdeck.core.check import Checks
+    from pgdeck.jobs.event import JobState
+    from pgdeck.jobs.rows import Jobs
     from pgdeck.watch.model import Server
 
 SERVER = "server"
 ROOMY = 100
 CHECKS = "checks"
+JOBS = "jobs"
 FIRST_KEYS: Keys = (("?", "help"), (":", "commands"))
 LIVE_KEYS: Keys = (("`", "targets"), ("p", "pause"), ("+ -", "interval"), ("R", "refresh"))
 
@@ -106,7 +109,8 @@ class Framing:
     def stale(self, view: View) -> bool:
         """Whether what a view shows cannot be renewed now."""
         snapshot = self.latest(view.spec.name)
-        return self.lost or (snapshot is not None and snapshot.failure is not None)
+        lost = self.lost and not view.spec.is_local
+        return lost or (snapshot is not None and snapshot.failure is not None)
 
     def latest(self, name: str) -> Snapshot[object] | None:
         """Return the newest snapshot of a source."""
@@ -139,6 +143,7 @@ class Framing:
             trip=self.pace.trip,
             slowed=self._slowed(view, width),
             writing=self.writing(self.target) if self.writing else 0.0,
+            jobs=len(self.running),
         )
         self._canvas("identity").paint([identity_line(state, width)])
         tabs, said = self._canvas("tabs"), (view.spec.name, count, width)
@@ -243,6 +248,18 @@ class Framing:
         if self.target is None:
             return None
         return self.target.in_environment(environment_of(self.target.environment, said))
+
+    @property
+    def jobs(self) -> Sequence[JobState]:
+        """All jobs of this account, as last read."""
+        snapshot = cast("Snapshot[Jobs] | None", self.latest(JOBS))
+        return snapshot.data.states if snapshot and snapshot.data else ()
+
+    @property
+    def running(self) -> Sequence[JobState]:
+        """Those of them that are not over."""
+        snapshot = cast("Snapshot[Jobs] | None", self.latest(JOBS))
+        return snapshot.data.running if snapshot and snapshot.data else ()
 
     def _server(self) -> Snapshot[Server] | None:
         return cast("Snapshot[Server] | None", self.latest(SERVER))

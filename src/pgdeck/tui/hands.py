@@ -153,6 +153,8 @@ class Hands:
         self._app.tell(
             f"{plan.title} is job {directory.name[-4:]}; it goes on if you leave. {self._jobs()}"
         )
+        # The frame counts it, and the Jobs screen has it, before anybody looks there.
+        await self._app.run_action("refresh_now")
 
     def _jobs(self) -> str:
         spec = self._deck.specs.get("jobs")

@@ -156,6 +156,7 @@ class Switching(Errands):
         watcher = await self._bridge.open(self._deck)
         if self.interval is not None:
             watcher.set_interval(self.interval)
+        watcher.subscribe(self.heed_jobs)
         watcher.subscribe_link(lambda link: self._heed(watcher, link))
         self._deck.attach(watcher)
 

@@ -19,6 +19,7 @@ class LateCollector:
         self.interval = spec.interval
         self.timeout = spec.timeout
         self.stale_after = STALE_INTERVALS * spec.interval
+        self.local = spec.is_local
         self._make = make
         self._made: Collector[object] | None = None
 

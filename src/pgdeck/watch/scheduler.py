@@ -109,6 +109,11 @@ Collect = Callable[[Source], asyncio.Task[Snapshot[object]]]
 """Starts one collection in a task of its own."""
 
 
+def is_local(source: Source) -> bool:
+    """Whether a source needs no server, and so no connection."""
+    return bool(getattr(source.collector, "local", False))
+
+
 class _Entry(Struct):
     source: Source
     due: float = AT_ONCE
@@ -142,6 +147,10 @@ class Scheduler:
         self._looked_at: frozenset[str] = frozenset()
         self._background = frozenset(background) & self._entries.keys()
         self._seen = False
+        self._local = frozenset(
+            name for name, entry in self._entries.items() if is_local(entry.source)
+        )
+        self._cut_off = False
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.connected = False
@@ -178,6 +187,7 @@ class Scheduler:
     def set_connected(self, connected: bool) -> None:
         """Collect everything at once after a (re)connect, nothing without a connection."""
         self.connected = connected
+        self._cut_off = not connected
         self._seen = False
         if connected and not self.paused:
             for entry in self._entries.values():
@@ -220,10 +230,10 @@ class Scheduler:
 
     def _start_due(self) -> float | None:
         """Start what is due; return the seconds until the next is, None for never."""
-        if not self.connected:
+        if not self.connected and not self._local:
             return None
         now = AT_ONCE if self.paused else self._clock()
-        looked_at, riders = self._idle(self._looked_at), self._idle(self._riding())
+        looked_at, riders = self._idle(self._in_reach()), self._idle(self._riding())
         due = [entry for entry in looked_at if entry.due <= now]
         # Their questions come last in the round: they are started last.
         due += [each for each in riders if each.due <= now and (due or self._late_at(each) <= now)]
@@ -233,11 +243,18 @@ class Scheduler:
         waiting += [self._late_at(entry) - now for entry in riders if entry.running is None]
         return max(0.0, min(waiting)) if waiting and not self.paused else None
 
+    def _in_reach(self) -> frozenset[str]:
+        """Return what is looked at and can be had: without a connection what is on this machine."""
+        return self._looked_at if self.connected else self._looked_at & self._local
+
     def _riding(self) -> frozenset[str]:
         """Return what rides along; nothing before the screen has its first picture.
 
         That one is what a person waits for, so the first questions from the background follow it.
         """
+        if not self.connected:
+            here = self._background & self._local
+            return here - self._looked_at if self._cut_off else frozenset()
         return self._background - self._looked_at if self._seen else frozenset()
 
     def _idle(self, names: Iterable[str]) -> list[_Entry]:
@@ -260,9 +277,9 @@ class Scheduler:
             if task.cancelled():
                 return
             snapshot = task.result()
-            if snapshot.source in self._looked_at:
+            if snapshot.source in self._looked_at - self._local:
                 self._seen = True
-            if snapshot.source in self._background:
+            if snapshot.source in self._background - self._local:
                 entry.due = max(entry.due, self._clock() + self._rest_after(snapshot))
             if snapshot.failure is not None and not entry.source.lost:
                 entry.due = max(entry.due, self._clock() + self._pause_after(snapshot, entry))

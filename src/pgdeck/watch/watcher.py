@@ -21,7 +21,7 @@ from pgdeck.pg.settings import PROBE_DEADLINE
 from pgdeck.pg.values import array_literal
 from pgdeck.watch.link import Link
 from pgdeck.watch.round import Rounds
-from pgdeck.watch.scheduler import Calendar, Clock, Scheduler, Source
+from pgdeck.watch.scheduler import Calendar, Clock, Scheduler, Source, is_local
 from pgdeck.watch.store import Store
 
 
@@ -167,7 +167,8 @@ class DeckWatcher:
             asyncio.get_running_loop().call_soon(listener, state)
 
     def _collect(self, source: Source) -> asyncio.Task[Snapshot[object]]:
-        taking = source.take(self._link.version, self._rounds)
+        version = 0 if is_local(source) else self._link.version
+        taking = source.take(version, self._rounds)
         return asyncio.get_running_loop().create_task(taking)
 
 

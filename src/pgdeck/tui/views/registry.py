@@ -47,6 +47,12 @@ def _databases(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
     return DatabasesView(spec, ascii_only=ascii_only)
 
 
+def _jobs(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
+    from pgdeck.tui.views.jobs import JobsView
+
+    return JobsView(spec, ascii_only=ascii_only)
+
+
 def _table(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
     from pgdeck.tui.views.table import TableView
 
@@ -58,13 +64,14 @@ VIEWS: Mapping[str, Callable[[ScreenSpec, Keys, bool], Widget]] = {
     "activity": _activity,
     "checks": _checks,
     "connections": _connections,
+    "jobs": _jobs,
     "statements": _statements,
 }
 
 
 def warm_up() -> None:
     """Import every view, so that a first visit need not."""
-    for view in ("activity", "checks", "connections", "databases", "statements", "table"):
+    for view in ("activity", "checks", "connections", "databases", "jobs", "statements", "table"):
         import_module(f"pgdeck.tui.views.{view}")
     import_module("pgdeck.pattern")
     import_module("pgdeck.tui.widgets.switcher")
