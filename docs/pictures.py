@@ -15,6 +15,7 @@ import asyncio
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -29,6 +30,8 @@ from pgdeck.cli.fleet import FileFleet
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.core.surroundings import Sight, Sighting, Surroundings
 from pgdeck.core.target import Conninfo, Environment, Kind, Target
+from pgdeck.jobs.journal import Follower
+from pgdeck.operating import plan_operation, start_job
 from pgdeck.paths import config_dir
 from pgdeck.pg.account import server_account
 from pgdeck.pg.binaries import find_binaries, within_reach
@@ -110,6 +113,28 @@ async def a_queue(target: Target) -> AsyncIterator[None]:
             stack.callback(asking.cancel)
             await asyncio.wait([asking], timeout=1.0)
         yield
+
+
+WORK: tuple[tuple[str, dict[str, str]], ...] = (
+    ("analyze", {"database": "yes"}),
+    ("checkpoint", {}),
+    ("vacuum", {"database": "yes"}),
+)
+"""What is done before the pictures are taken, so that there are jobs to see."""
+
+
+def over(follower: Follower) -> None:
+    """Wait until a job is over."""
+    while not follower.poll().status.is_over:
+        time.sleep(0.1)
+
+
+async def work(target: Target) -> None:
+    """Do it, one after the other."""
+    for op, wish in WORK:
+        directory = start_job(await plan_operation(op, target, wish), target)
+        follower = Follower(directory)
+        await asyncio.to_thread(over, follower)
 
 
 async def take(
@@ -267,6 +292,7 @@ def publish(
 async def every(target: Target, specs: Mapping[str, ScreenSpec], wait: float) -> dict[str, str]:
     """Return all pictures by file name."""
     files: dict[str, str] = {}
+    await work(target)
     async with a_queue(target):
         # One after the other: each would be seen in the others' pictures.
         for width, height in SIZES:

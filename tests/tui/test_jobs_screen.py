@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from textual.pilot import Pilot
 from decks import deck, drawn, live, says, text, until
 from jobbing import Desk, acting, desk_in, ended, sleeping
 from pgdeck.core.plan import Plan, Step
-from pgdeck.jobs.event import EventKind, Status
+from pgdeck.jobs.event import EventKind, JobState, Status
 from pgdeck.jobs.journal import TAIL_LINES, Journal, ask_to_stop, make_job, read_plan, who
+from pgdeck.tui.app import DeckApp
+from pgdeck.tui.framing import known_jobs
 from pgdeck.tui.views.jobs import JobsView
 from pgdeck.tui.widgets.confirming import SETTLING, Confirming
 from servers import LiveServer
@@ -35,6 +38,14 @@ def desk(tmp_path: Path, pg18: LiveServer, monkeypatch: pytest.MonkeyPatch) -> D
 
 def view(pilot: Pilot[int]) -> JobsView:
     return pilot.app.query_one(JobsView)
+
+
+def running_or_over(pilot: Pilot[int]) -> Sequence[JobState]:
+    """Return all jobs that the dashboard knows."""
+    app = pilot.app
+    assert isinstance(app, DeckApp)
+    jobs = known_jobs(app.watcher)
+    return jobs.states if jobs else ()
 
 
 async def planned(desk: Desk, *steps: Step, title: str = "Checkpoint") -> Plan:
@@ -59,7 +70,7 @@ async def test_jobs_of_other_sessions_appear_live_and_can_be_stopped(desk: Desk)
         await until(pilot, says(pilot, "⟳ running", "Long sleep"))
         await until(pilot, lambda: "⟳ 1 job" in drawn(pilot)[0])
         await asyncio.to_thread(acting, directory)
-        await pilot.press("f")
+        await pilot.press("F")
         await until(pilot, says(pilot, "pg_sleep", "It goes on if you leave"))
         await pilot.press("C")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirming))
@@ -83,7 +94,7 @@ async def test_a_failure_is_told_elsewhere_once_and_explained_here(desk: Desk) -
         await until(pilot, says(pilot, "FAILED: ", "SELECT 1/0;"))
     async with deck(desk.url, (120, 30)) as pilot:
         await until(pilot, live(pilot))
-        await until(pilot, lambda: bool(pilot.app._deck.framing.jobs))  # type: ignore[attr-defined]
+        await until(pilot, lambda: bool(running_or_over(pilot)))
         assert "Divide it" not in text(pilot)
 
 
@@ -159,7 +170,7 @@ async def test_500_reports_a_second_leave_the_screen_at_hand(desk: Desk) -> None
             journal.log(f"early {number}")
         reporting = asyncio.create_task(report())
         await until(pilot, says(pilot, "⟳ running"))
-        await pilot.press("f")
+        await pilot.press("F")
         await until(pilot, says(pilot, "of many", "/s"))
         log = view(pilot).detail.log_pane
         await until(pilot, lambda: log._came > TAIL_LINES)

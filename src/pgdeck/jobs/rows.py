@@ -21,12 +21,12 @@ _SIGNS = {
 
 JOB_COLUMNS: tuple[Column, ...] = (
     Column("status", "status", width=11, priority=0),
-    Column("title", "what", priority=0),
+    Column("title", "what", width=32, priority=0),
     Column("progress", "progress", Format.BAR, width=10, priority=2, note="of the present step"),
     Column("left", "left", Format.DURATION, Align.RIGHT, 7, 3, note="at the rate so far"),
     Column("took", "took", Format.DURATION, Align.RIGHT, 7, 2),
     Column("ago", "ago", Format.AGE, Align.RIGHT, 7, 1, note="since it was started"),
-    Column("step", "step", width=20, priority=5),
+    Column("step", "step", priority=5),
     Column("target", "target", width=24, priority=4),
     Column("by", "by", width=18, priority=6),
     Column("rate", "rate", Format.RATE, Align.RIGHT, 9, 7, note="units of the step a second"),

@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from pgdeck.core.text import safe
 from pgdeck.errors import Problem
 from pgdeck.tui.deck import Deck
-from pgdeck.tui.framing import JOBS
+from pgdeck.tui.framing import JOBS, known_jobs, running
 from pgdeck.tui.outing import go_out
 from pgdeck.tui.picture import save_picture
 from pgdeck.tui.views.view import Operate
@@ -64,26 +64,27 @@ class Errands(App[int]):
 
     def heed_jobs(self, snapshot: Snapshot[object]) -> None:
         """Say once how a job ended, to whoever does not see it."""
-        if snapshot.source != JOBS or snapshot.data is None:
+        jobs = known_jobs(self._deck.framing.watcher)
+        if snapshot.source != JOBS or jobs is None:
             return
         if self._news is None:
-            if not self._deck.framing.jobs:
+            if not jobs.states:
                 self._nothing_done = True
                 return  # and nothing more is imported
             from pgdeck.tui.jobnews import JobNews
 
             self._news = JobNews(self, all_new=self._nothing_done)
-        self._news.heed(snapshot.data, elsewhere=self._deck.current != JOBS)  # type: ignore[arg-type]
+        self._news.heed(jobs, elsewhere=self._deck.current != JOBS)
 
     @property
     def parting(self) -> str:
         """What is to be said once the screen is gone: that jobs go on."""
-        running = self._deck.framing.running
-        if not running:
+        states = running(self._deck.framing.watcher)
+        if not states:
             return ""
         from pgdeck.tui.jobnews import going_on
 
-        return going_on(running)
+        return going_on(states)
 
     @on(Operate)
     def operate(self, message: Operate) -> None:

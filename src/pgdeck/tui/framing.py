@@ -49,6 +49,18 @@ FIRST_KEYS: Keys = (("?", "help"), (":", "commands"))
 LIVE_KEYS: Keys = (("`", "targets"), ("p", "pause"), ("+ -", "interval"), ("R", "refresh"))
 
 
+def known_jobs(watcher: Watcher | None) -> Jobs | None:
+    """Return this account's jobs, as a watcher last read them."""
+    snapshot = watcher.latest(JOBS) if watcher else None
+    return cast("Jobs | None", snapshot.data if snapshot else None)
+
+
+def running(watcher: Watcher | None) -> Sequence[JobState]:
+    """Return those of them that are not over."""
+    jobs = known_jobs(watcher)
+    return jobs.running if jobs else ()
+
+
 class Framing:
     """Paints identity, tabs, banner and footer of one deck."""
 
@@ -143,7 +155,7 @@ class Framing:
             trip=self.pace.trip,
             slowed=self._slowed(view, width),
             writing=self.writing(self.target) if self.writing else 0.0,
-            jobs=len(self.running),
+            jobs=len(running(self.watcher)),
         )
         self._canvas("identity").paint([identity_line(state, width)])
         tabs, said = self._canvas("tabs"), (view.spec.name, count, width)
@@ -248,18 +260,6 @@ class Framing:
         if self.target is None:
             return None
         return self.target.in_environment(environment_of(self.target.environment, said))
-
-    @property
-    def jobs(self) -> Sequence[JobState]:
-        """All jobs of this account, as last read."""
-        snapshot = cast("Snapshot[Jobs] | None", self.latest(JOBS))
-        return snapshot.data.states if snapshot and snapshot.data else ()
-
-    @property
-    def running(self) -> Sequence[JobState]:
-        """Those of them that are not over."""
-        snapshot = cast("Snapshot[Jobs] | None", self.latest(JOBS))
-        return snapshot.data.running if snapshot and snapshot.data else ()
 
     def _server(self) -> Snapshot[Server] | None:
         return cast("Snapshot[Server] | None", self.latest(SERVER))

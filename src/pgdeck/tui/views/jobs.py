@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
 from textual.binding import Binding, BindingType
 from textual.worker import Worker
 
@@ -45,7 +45,7 @@ class JobsView(RowsView):
         Binding("f2", "form('executed')", "Everything executed", id="jobs.executed"),
         Binding("left_square_bracket", "form('jobs')", "View before", id="jobs.previous"),
         Binding("right_square_bracket", "form('executed')", "Next view", id="jobs.next"),
-        Binding("f", "follow", "Follow the log", id="jobs.follow"),
+        Binding("F", "follow", "Follow the log", id="jobs.follow"),
         Binding("C", "cancel", "Ask the job to stop", id="jobs.cancel"),
         Binding("x", "menu", "What can be done with the row", id="jobs.menu"),
     ]
@@ -149,7 +149,7 @@ class JobsView(RowsView):
             return
         over = f"it is {job.status}" if job.status.is_over else ""
         acts = (
-            Act("f", "Follow its log", "follow"),
+            Act("F", "Follow its log", "follow"),
             Act("C", "Ask it to stop", "cancel", over),
             Act("y", "Copy of it", "copy"),
         )
@@ -172,12 +172,11 @@ class JobsView(RowsView):
         )
         ascii_only = self.title_line.ascii_only
         dialog = Confirming(f"Cancel {job.id[-4:]}", asked, deed="Stop it", ascii_only=ascii_only)
-        self.app.push_screen(dialog, lambda yes: self._stop(job) if yes else None)
+        self.app.push_screen(dialog, partial(self._stop, job))
 
-    def _stop(self, job: JobState) -> None:
-        self.run_worker(self._ring(job), group="cancel", exit_on_error=False)
-
-    async def _ring(self, job: JobState) -> None:
+    async def _stop(self, job: JobState, meant: bool | None) -> None:
+        if not meant:
+            return
         try:
             await asyncio.to_thread(lambda: ask_to_stop(jobs_dir() / job.id))
         except Problem as problem:
@@ -237,14 +236,10 @@ class JobsView(RowsView):
 
     # The job that is read
 
-    @on(KeyedTable.RowHighlighted)
-    def name_keys(self) -> None:
-        """Other rows have other keys."""
-        self.post_message(FooterChanged())
-
     def draw_detail(self) -> None:
-        """Follow the job under the cursor while its detail is open."""
+        """Follow the job under the cursor while its detail is open; other rows have other keys."""
         job = self.job
+        self.post_message(FooterChanged())
         if job is None or not self.has_class("with-detail"):
             if self._following is not None and not self.has_class("with-detail"):
                 self._following.cancel()
