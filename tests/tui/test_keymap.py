@@ -216,8 +216,8 @@ DIALOGS = {
     "exclamation_mark": DoctorScreen,
     "colon": Palette,
 }
-ELSEWHERE = ("screen.", "password.", "switcher.", "welcome.", "confirm.", "plan.")
-"""Digits have a test of their own, and so have Welcome and the dialogs of targets and of plans."""
+ELSEWHERE = ("screen.", "password.", "switcher.", "welcome.", "confirm.", "plan.", "explain.")
+"""Digits have a test of their own, and so have Welcome and the dialogs of targets and plans."""
 
 
 async def walk_dialogs(pilot: Pilot[int], walk: Walk, keys: Iterable[str]) -> None:

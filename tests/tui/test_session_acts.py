@@ -281,3 +281,33 @@ async def test_an_idle_transaction_is_ended_and_its_fate_told(pg18: LiveServer) 
             await confirm(pilot)
             await until(pilot, says(pilot, f"pid {pid}: ended"))
         assert read_plan(job_dirs()[0]).op == "cancel"
+
+
+async def test_e_explains_the_statement_under_the_cursor(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.role("acts_reader")
+    with running(server, "acts_reader") as victim:
+        async with deck(server.dsn(user="acts_reader"), WIDE, start="activity") as pilot:
+            await point_at(pilot, victim.pid)
+            await pilot.press("e")
+            await until(pilot, says(pilot, "Explain", "nothing is run", "Result", "as acts_reader"))
+            assert pilot.app._driver is not None
+            written: list[str] = []
+            monkeypatch.setattr(pilot.app._driver, "write", written.append)
+            await pilot.press("y")
+            await until(pilot, says(pilot, "Copied the plan"))
+            await pilot.press("escape")
+            await until(pilot, lambda: pilot.app.screen is pilot.app.screen_stack[0])
+        assert victim.runs
+
+
+async def test_a_superuser_is_asked_before_anything_is_planned(pg18: LiveServer) -> None:
+    with running(pg18) as victim:
+        async with deck(pg18.dsn(), WIDE, start="activity") as pilot:
+            await point_at(pilot, victim.pid)
+            await pilot.press("e")
+            await until(pilot, says(pilot, "Explain as a superuser", "IMMUTABLE"))
+            assert "Result" not in text(pilot)
+            await confirm(pilot)
+            await until(pilot, says(pilot, "nothing is run", "Result"))

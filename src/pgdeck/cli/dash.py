@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pgdeck.cli.looks import Look
     from pgdeck.cli.seat import Seat
     from pgdeck.core.check import Pardons
+    from pgdeck.core.explaining import Explained, Seen
     from pgdeck.core.ladder import Ladder, Report
     from pgdeck.core.operation import Wish
     from pgdeck.core.plan import Plan
@@ -248,3 +249,10 @@ class Operator:
             return start_job(plan, target, allow_write=allow_write)
         with self.seat.taken(target) as session:
             return act_at_once(plan, target, lambda: session, allow_write=allow_write)
+
+    def explain(self, target: Target, seen: Seen, *, agreed: bool) -> Explained:
+        """Explain a statement over the seat."""
+        from pgdeck.pg.explain import explain
+
+        with self.seat.taken(target) as session:
+            return explain(session, seen, agreed=agreed)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from pgdeck.core.explaining import Explained, Seen
 from pgdeck.core.plan import Plan, Step
 from pgdeck.core.rows import Query
 from pgdeck.core.source import Answer
@@ -101,4 +102,10 @@ class Operator(Protocol):
         What takes a moment is done here instead, and over when this returns.
 
         It waits for the disk: called in a thread.  Raises `errors.Problem`.
+        """
+
+    def explain(self, target: Target, seen: Seen, *, agreed: bool) -> Explained:
+        """Return how a statement would be carried out, or what has to be agreed to first.
+
+        It waits for the server: called in a thread.  Raises `errors.Problem`.
         """

@@ -111,6 +111,17 @@ class Acting:
         except psycopg.Error as error:
             raise self._problem(error) from None
 
+    def ask_one(self, sql: str) -> list[Row]:
+        """Return the rows of a text that must be a single statement; raises like `run`.
+
+        The server reads it alone first, where it refuses a second one.  It is not carried out
+        that way: a parameter would get a value, and be planned for it.
+        """
+        read = self._link.pgconn.prepare(b"", sql.encode())
+        if read.status != psycopg.pq.ExecStatus.COMMAND_OK:
+            raise self._problem(psycopg.errors.error_from_result(read))
+        return self.ask(sql)
+
     def stop(self) -> None:
         """Have the server cancel what runs; for another thread, and never raises."""
         with suppress(psycopg.Error, OSError):

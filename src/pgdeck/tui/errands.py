@@ -18,7 +18,7 @@ from pgdeck.tui.deck import Deck
 from pgdeck.tui.framing import JOBS, known_jobs, running
 from pgdeck.tui.outing import go_out
 from pgdeck.tui.picture import save_picture
-from pgdeck.tui.views.view import Operate
+from pgdeck.tui.views.view import ExplainWanted, Operate
 
 if TYPE_CHECKING:
     from pgdeck.core.ladder import Examine
@@ -91,6 +91,12 @@ class Errands(App[int]):
         """Plan what a view asks for, have it confirmed, and give it to a job."""
         message.stop()
         self.hands.operate(message.op, message.wish)
+
+    @on(ExplainWanted)
+    def explain(self, message: ExplainWanted) -> None:
+        """Show how a statement would be carried out."""
+        message.stop()
+        self.hands.explain(message.seen)
 
     def action_operate(self, op: str) -> None:
         """Plan what needs no row, have it confirmed, and give it to a job."""

@@ -13,12 +13,14 @@ from pgdeck.core.berth import berth
 from pgdeck.core.plan import Asking, Plan
 from pgdeck.core.plantext import as_typed
 from pgdeck.core.target import Target
+from pgdeck.core.text import safe
 from pgdeck.errors import Problem
 from pgdeck.jobs.journal import Follower
 from pgdeck.tui.widgets.confirming import Confirming
 from pgdeck.tui.widgets.plan import PlanDialog
 
 if TYPE_CHECKING:
+    from pgdeck.core.explaining import Seen
     from pgdeck.core.operation import Operator
     from pgdeck.tui.deck import Deck
     from pgdeck.tui.errands import Errands
@@ -155,6 +157,38 @@ class Hands:
         )
         # The frame counts it, and the Jobs screen has it, before anybody looks there.
         await self._app.run_action("refresh_now")
+
+    # What would be
+
+    def explain(self, seen: Seen, *, agreed: bool = False) -> None:
+        """Show the plan of a statement, once what it asks was agreed to; it runs nothing."""
+        work = self._explain(seen, agreed=agreed)
+        self._app.run_worker(work, group="explain", exclusive=True, exit_on_error=False)
+
+    async def _explain(self, seen: Seen, *, agreed: bool) -> None:
+        target = self._deck.framing.marked_target
+        if self._operator is None or target is None:
+            self._app.tell(f"{NOBODY}.", wrong=True)
+            return
+        try:
+            explained = await asyncio.to_thread(self._operator.explain, target, seen, agreed=agreed)
+        except Problem as problem:
+            self._app.tell_problem(problem)
+            return
+        ascii_only = self._deck.ascii_only
+        if not explained.asks:
+            from pgdeck.tui.widgets.explain import ExplainScreen
+
+            self._app.push_screen(ExplainScreen(explained, ascii_only=ascii_only))
+            return
+
+        def go_on(yes: bool | None) -> None:
+            if yes:
+                self.explain(seen, agreed=True)
+
+        asked = f"{safe(explained.asks)}. Explain it?"
+        dialog = Confirming("Explain as a superuser", asked, "", "Explain", ascii_only=ascii_only)
+        self._app.push_screen(dialog, go_on)
 
     def _jobs(self) -> str:
         spec = self._deck.specs.get("jobs")

@@ -10,17 +10,21 @@ from typing import ClassVar
 from msgspec.structs import replace
 from textual.binding import Binding, BindingType
 
+from pgdeck.core.explaining import Seen
 from pgdeck.core.rows import Key, TableRow
 from pgdeck.tui.keymap import worded
 from pgdeck.tui.views.rows import RowsView
-from pgdeck.tui.views.view import Keys, Operate
+from pgdeck.tui.views.view import ExplainWanted, Keys, Operate
 from pgdeck.tui.widgets.menu import Act, RowMenu
 from pgdeck.watch.model import Activity, Session
 from pgdeck.watch.sessions import blocker_of, key_of, session_at
 
-CANCEL, TERMINATE = "cancel", "terminate"
+CANCEL, TERMINATE, EXPLAIN = "cancel", "terminate", "explain"
 END: Keys = (("C", "cancel"), ("K", "terminate"))
 PREPARED = "a prepared transaction is no session: y copies the statement that ends it"
+MOST_SEEN = 2000
+"""Characters of a statement that the list of sessions brings at most."""
+
 OF_ROOT = "root "
 """What the actions of a menu begin with that concern the root."""
 
@@ -34,6 +38,7 @@ class EndingView(RowsView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("C", "end('cancel')", "Cancel what it runs", id="activity.cancel"),
         Binding("K", "end('terminate')", "Terminate the session", id="activity.terminate"),
+        Binding("e", "explain", "Explain its statement", id="activity.explain"),
         Binding("x", "menu", "What can be done with the row", id="activity.menu"),
     ]
 
@@ -59,6 +64,18 @@ class EndingView(RowsView):
             )
             self._offer(f"{op.capitalize()} whom? pid {pid} waits for", acts, rows, root)
 
+    def action_explain(self) -> None:
+        """Have the statement of the session under the cursor explained; nothing is run."""
+        row = self.current_table.cursor_row
+        if row is not None and self.activity is not None:
+            self._explain(row.key)
+
+    def _explain(self, key: Key) -> None:
+        found = session_at(self.activity, key) if self.activity else None
+        if found is not None:
+            text = found.query if found.visible else None
+            self.post_message(ExplainWanted(Seen(text, found.login, found.database, MOST_SEEN)))
+
     def action_menu(self) -> None:
         """List what can be done with the marked sessions, else with the one under the cursor."""
         rows = self._meant()
@@ -77,6 +94,7 @@ class EndingView(RowsView):
         acts = [
             Act("C", cancel, CANCEL, why_not),
             Act("K", f"Terminate {whom[1]}", TERMINATE, why_not),
+            Act("e", "Explain its statement; nothing is run", EXPLAIN, "" if one else "mark none"),
             Act("y", "Copy the statement that ends it, or anything else of it", "copy"),
         ]
         acts = [replace(act, key=worded(self, act.key)) for act in acts]
@@ -95,6 +113,9 @@ class EndingView(RowsView):
 
     async def _take(self, keys: Sequence[Key], root: Session | None, action: str | None) -> None:
         if action is None:
+            return
+        if action == EXPLAIN:
+            self._explain(keys[0])
             return
         op = action.removeprefix(OF_ROOT)
         if op not in (CANCEL, TERMINATE):

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from pgdeck.core.explaining import Seen
 from pgdeck.core.rows import Table
 from pgdeck.core.snapshot import Snapshot
 from pgdeck.core.spec import Format, ScreenSpec
@@ -15,7 +16,7 @@ from pgdeck.tui.figures import plain
 from pgdeck.tui.ink import Line, Span
 from pgdeck.tui.keymap import worded
 from pgdeck.tui.views.rows import RowsView, failure_spans
-from pgdeck.tui.views.view import FooterChanged, Keys
+from pgdeck.tui.views.view import ExplainWanted, FooterChanged, Keys
 from pgdeck.tui.widgets.table import KeyedTable
 from pgdeck.watch.statements import (
     RECENT_COLUMNS,
@@ -39,6 +40,7 @@ class StatementView(RowsView):
         Binding("f2", "view('recent')", "Since the last refresh", id="statements.recent"),
         Binding("left_square_bracket", "step", "The other figures", id="statements.previous"),
         Binding("right_square_bracket", "step", "The other figures", id="statements.next"),
+        Binding("e", "explain", "Explain the statement", id="statements.explain"),
     ]
 
     def __init__(self, spec: ScreenSpec, *, ascii_only: bool) -> None:
@@ -94,6 +96,15 @@ class StatementView(RowsView):
         """Choose the other of the two."""
         other = {StatementsView.TOTAL: "recent", StatementsView.RECENT: "total"}
         self.action_view(other[self.chosen])
+
+    def action_explain(self) -> None:
+        """Have the statement under the cursor explained; nothing is run."""
+        row, data = self.current_table.cursor_row, self.statements
+        entries = data.statements if data else ()
+        found = next((each for each in entries if row and each.key == row.key), None)
+        if found is not None:
+            text = found.text if found.visible else None
+            self.post_message(ExplainWanted(Seen(text, found.login, found.database)))
 
     def _fill(self) -> None:
         data = self.statements

@@ -14,6 +14,7 @@ from pgdeck.tui.memory import Memory
 from pgdeck.tui.widgets.prompt import Filtered
 
 if TYPE_CHECKING:
+    from pgdeck.core.explaining import Seen
     from pgdeck.core.printout import Printout
     from pgdeck.tui.place import Choices
 
@@ -119,6 +120,14 @@ class Operate(Message):
         super().__init__()
         self.op = op
         self.wish = wish
+
+
+class ExplainWanted(Message):
+    """The plan of a statement that was seen is to be shown."""
+
+    def __init__(self, seen: Seen) -> None:
+        super().__init__()
+        self.seen = seen
 
 
 class LookupWanted(Message):
