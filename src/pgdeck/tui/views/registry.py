@@ -47,10 +47,23 @@ def _databases(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
     return DatabasesView(spec, ascii_only=ascii_only)
 
 
+<<<<<<< HEAD
 def _jobs(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
     from pgdeck.tui.views.jobs import JobsView
 
     return JobsView(spec, ascii_only=ascii_only)
+=======
+def _tables(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
+    from pgdeck.tui.views.upkeep import TablesView
+
+    return TablesView(spec, ascii_only=ascii_only)
+
+
+def _indexes(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
+    from pgdeck.tui.views.upkeep import IndexesView
+
+    return IndexesView(spec, ascii_only=ascii_only)
+>>>>>>> d10b460 (Plan maintenance from the rows of Tables and Indexes)
 
 
 def _table(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
@@ -69,9 +82,21 @@ VIEWS: Mapping[str, Callable[[ScreenSpec, Keys, bool], Widget]] = {
 }
 
 
+KEYED: Mapping[str, Callable[[ScreenSpec, Keys, bool], Widget]] = {
+    "databases": _databases,
+    "tables": _tables,
+    "indexes": _indexes,
+}
+"""Shipped table screens whose rows can be acted on."""
+
+
 def warm_up() -> None:
     """Import every view, so that a first visit need not."""
+<<<<<<< HEAD
     for view in ("activity", "checks", "connections", "databases", "jobs", "statements", "table"):
+=======
+    for view in ("activity", "checks", "connections", "databases", "statements", "table", "upkeep"):
+>>>>>>> d10b460 (Plan maintenance from the rows of Tables and Indexes)
         import_module(f"pgdeck.tui.views.{view}")
     import_module("pgdeck.pattern")
     import_module("pgdeck.tui.widgets.switcher")
@@ -80,7 +105,7 @@ def warm_up() -> None:
 
 def make_view(spec: ScreenSpec, keys: Keys, *, ascii_only: bool) -> Widget:
     """Return the widget of a screen; modules of views not yet visited are not imported."""
-    # A table screen like others, with one key more.
-    databases = spec.view is None and spec.trusted and spec.name == "databases"
-    make = _databases if databases else VIEWS.get(spec.view or "", _table)
+    # Table screens like others, with some keys more.
+    own = KEYED.get(spec.name) if spec.view is None and spec.trusted else None
+    make = own or VIEWS.get(spec.view or "", _table)
     return make(spec, keys, ascii_only)

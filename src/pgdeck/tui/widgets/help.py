@@ -37,6 +37,8 @@ SCOPES = {
     "checks": "Alerts",
     "connections": "Views",
     "databases": "Screen",
+    "tables": "Upkeep",
+    "upkeep": "Upkeep",
     "statements": "Views",
     "keyed-table": "Rows",
     "go": "Go",
