@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +15,12 @@ from psycopg import sql
 
 from jobbing import Desk, acting, desk_in, ended, until
 from pgdeck.core.plan import Plan
-from pgdeck.errors import Problem, UsageProblem
+from pgdeck.errors import Problem, Refused, UsageProblem
 from pgdeck.jobs.event import JobState, Status
 from pgdeck.jobs.journal import ask_to_stop
 from pgdeck.operating import plan_operation
 from pgdeck.targets.detect import find_target
-from servers import LiveServer
+from servers import Ground, LiveServer, standby_of
 
 SHOP = """
 CREATE TABLE orders (id int PRIMARY KEY, v text) WITH (autovacuum_enabled = off);
@@ -47,8 +48,6 @@ class Shop:
         return self.server.sql(text, self.database, user)
 
     def plan(self, op: str, **wish: str) -> Plan:
-        import asyncio
-
         target = find_target(self.url, {})
         assert target is not None
         return asyncio.run(plan_operation(op, target, wish))
@@ -421,3 +420,12 @@ def test_names_are_the_same_in_a_database_of_another_encoding(
         link.execute('CREATE TABLE "café" (id int)')
     state = shop.job("vacuum", database="yes")
     assert (state.status, state.text) == (Status.FINISHED, "public.café is vacuumed")
+
+
+def test_nothing_is_maintained_on_a_standby(pg18: LiveServer, server_ground: Ground) -> None:
+    with standby_of(pg18, server_ground, "replay", connections=60) as standby:
+        target = find_target(standby.dsn(), {})
+        assert target is not None
+        for op in ("vacuum", "analyze", "reindex"):
+            with pytest.raises(Refused, match="standby"):
+                asyncio.run(plan_operation(op, target, {"database": "yes"}))

@@ -202,7 +202,8 @@ def _builds(
         if each.relation.oid in made:
             continue  # it goes away before
         what = "INDEX" if each.is_index else "TABLE"
-        yield _building(what, each.quoted, each.relation, beside and _can_beside(each), patience)
+        step = _building(what, each.quoted, each.relation, beside and _can_beside(each), patience)
+        yield replace(step, weight=each.bytes + each.index_bytes)
     chosen = {each.relation.oid for each in found}
     for invalid in left:
         # A table's own REINDEX CONCURRENTLY passes invalid ones over.
@@ -252,7 +253,7 @@ def _warnings(found: Sequence[Found], left: Sequence[Leftover], beside: bool) ->
             if not _can_beside(each):
                 why = "an exclusion constraint" if each.exclusion else "the catalogue"
                 yield f"{each.quoted} belongs to {why}: it cannot be built CONCURRENTLY"
-    if invalid := [each.quoted for each in left if not each.made]:
+    if beside and (invalid := [each.quoted for each in left if not each.made]):
         yield f"invalid, and built anew by name: {some(invalid, 5)}"
 
 
