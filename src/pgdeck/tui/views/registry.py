@@ -47,12 +47,12 @@ def _databases(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
     return DatabasesView(spec, ascii_only=ascii_only)
 
 
-<<<<<<< HEAD
 def _jobs(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
     from pgdeck.tui.views.jobs import JobsView
 
     return JobsView(spec, ascii_only=ascii_only)
-=======
+
+
 def _tables(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
     from pgdeck.tui.views.upkeep import TablesView
 
@@ -63,7 +63,6 @@ def _indexes(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
     from pgdeck.tui.views.upkeep import IndexesView
 
     return IndexesView(spec, ascii_only=ascii_only)
->>>>>>> d10b460 (Plan maintenance from the rows of Tables and Indexes)
 
 
 def _table(spec: ScreenSpec, _keys: Keys, ascii_only: bool) -> Widget:
@@ -92,11 +91,8 @@ KEYED: Mapping[str, Callable[[ScreenSpec, Keys, bool], Widget]] = {
 
 def warm_up() -> None:
     """Import every view, so that a first visit need not."""
-<<<<<<< HEAD
-    for view in ("activity", "checks", "connections", "databases", "jobs", "statements", "table"):
-=======
-    for view in ("activity", "checks", "connections", "databases", "statements", "table", "upkeep"):
->>>>>>> d10b460 (Plan maintenance from the rows of Tables and Indexes)
+    views = ("activity", "checks", "connections", "databases", "jobs", "statements", "table")
+    for view in (*views, "upkeep"):
         import_module(f"pgdeck.tui.views.{view}")
     import_module("pgdeck.pattern")
     import_module("pgdeck.tui.widgets.switcher")
