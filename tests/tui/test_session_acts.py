@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from decks import deck, drawn, live, says, text, until
 from pgdeck.jobs.event import Status
-from pgdeck.jobs.journal import Follower, job_dirs, read_plan
+from pgdeck.jobs.journal import TOLD, Follower, job_dirs, read_plan
 from pgdeck.tui.views.activity import ActivityView
 from pgdeck.tui.widgets.confirming import SETTLING
 from pgdeck.tui.widgets.menu import RowMenu
@@ -93,8 +93,9 @@ async def test_the_row_under_the_cursor_is_cancelled_and_the_journal_has_it(
             assert victim.runs
             await confirm(pilot)
             await until(pilot, says(pilot, f"pid {victim.pid}: cancelled"))
+            (directory,) = job_dirs()
+            assert (directory / TOLD).exists(), "it would be news once more"
         assert victim.result() == errors.QueryCanceled.sqlstate
-    (directory,) = job_dirs()
     assert Follower(directory).poll().status is Status.FINISHED
     assert LITERAL.encode() not in everything(state)
 

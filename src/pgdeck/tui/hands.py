@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
@@ -15,7 +16,8 @@ from pgdeck.core.plantext import as_typed
 from pgdeck.core.target import Target
 from pgdeck.core.text import safe
 from pgdeck.errors import Problem
-from pgdeck.jobs.journal import Follower
+from pgdeck.jobs.event import JobState
+from pgdeck.jobs.journal import Follower, note_told
 from pgdeck.tui.widgets.confirming import Confirming
 from pgdeck.tui.widgets.plan import PlanDialog
 
@@ -147,7 +149,7 @@ class Hands:
         except Problem as problem:
             self._app.tell_problem(problem)
             return
-        state = await asyncio.to_thread(lambda: Follower(directory).poll())
+        state = await asyncio.to_thread(_fate, directory)
         if state.status.is_over:
             self._app.tell(f"{state.text}.", wrong=bool(state.exit))
             await self._app.run_action("refresh_now")
@@ -193,3 +195,11 @@ class Hands:
     def _jobs(self) -> str:
         spec = self._deck.specs.get("jobs")
         return f"Follow it: {spec.key}" if spec and spec.key else "Follow it: pgdeck jobs follow"
+
+
+def _fate(directory: Path) -> JobState:
+    """Return where a job stands that was just started; what is over already is told here."""
+    state = Follower(directory).poll()
+    if state.status.is_over:
+        note_told(directory)
+    return state
