@@ -35,7 +35,7 @@ async def test_totals_and_what_is_new(counting: LiveServer) -> None:
         assert "generate_series" not in text(pilot)
         await pilot.press("left_square_bracket", "slash", *"apples", "enter", "enter")
         await until(pilot, says(pilot, "standard deviation", "rows a call", "in all"))
-        assert any(line.rstrip().endswith("      AS apples") for line in drawn(pilot))
+        assert any(line.rstrip(" ▐").endswith("      AS apples") for line in drawn(pilot))
         # What is beside the detail is the table that was chosen, and no other.
         assert sum("busy" in line for line in drawn(pilot)) == 1  # the detail, and no header
 
