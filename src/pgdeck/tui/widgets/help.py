@@ -36,6 +36,7 @@ SCOPES = {
     "activity": "Views",
     "checks": "Alerts",
     "connections": "Views",
+    "jobs": "Views",
     "databases": "Screen",
     "tables": "Upkeep",
     "upkeep": "Upkeep",
