@@ -11,7 +11,10 @@ from textual.binding import ActiveBinding
 from pgdeck.core.spec import ScreenSpec
 from pgdeck.tui.keynames import shown
 
-VIEW_SCOPES = frozenset({"table", "activity", "checks", "connections", "databases", "statements"})
+VIEW_SCOPES = (
+    *("table", "activity", "checks", "connections", "databases"),
+    *("jobs", "statements", "tables", "upkeep"),
+)
 """Keys whose commands are offered where they work; those of moving about are not."""
 
 ROW_KEYS = frozenset(

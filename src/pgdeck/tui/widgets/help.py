@@ -38,6 +38,7 @@ SCOPES = {
     "connections": "Views",
     "jobs": "Views",
     "databases": "Screen",
+    "jobs": "Jobs",
     "tables": "Upkeep",
     "upkeep": "Upkeep",
     "statements": "Views",
