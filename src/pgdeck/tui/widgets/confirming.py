@@ -75,7 +75,7 @@ class Confirming(ModalScreen[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", show=False, priority=True, id="confirm.leave"),
-        Binding("ctrl+s", "confirm", "Confirm", show=False, priority=True, id="confirm.go"),
+        Binding("ctrl+s", "press", "Confirm", show=False, priority=True, id="confirm.go"),
         Binding("Y", "confirm", "Yes", show=False, id="confirm.yes"),
     ]
 
@@ -153,6 +153,13 @@ class Confirming(ModalScreen[bool]):
         self.say("")
 
     @on(Button.Pressed, "#go")
+    def action_press(self) -> None:
+        """Confirm by a click, or by a key that is taken before anybody notes it."""
+        now = time.monotonic()
+        if now - self._now >= APART:
+            self._before, self._now = self._now, now
+        self.action_confirm()
+
     @on(Input.Submitted)
     def action_confirm(self) -> None:
         """Confirm, if it is meant."""

@@ -38,7 +38,6 @@ SCOPES = {
     "connections": "Views",
     "jobs": "Views",
     "databases": "Screen",
-    "jobs": "Jobs",
     "tables": "Upkeep",
     "upkeep": "Upkeep",
     "statements": "Views",
