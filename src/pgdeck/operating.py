@@ -21,6 +21,7 @@ from pgdeck.core.target import Environment, Target
 from pgdeck.errors import Problem, Refused, UsageProblem
 
 if TYPE_CHECKING:
+    from pgdeck.jobs.spawn import Standby
     from pgdeck.pg.acting import Acting
     from pgdeck.pg.session import Session
 
@@ -102,8 +103,12 @@ def why_not(target: Target, plan_risk: Risk = Risk.WRITE) -> str:
     return ""
 
 
-def start_job(plan: Plan, target: Target, *, allow_write: bool = False) -> Path:
+def start_job(
+    plan: Plan, target: Target, *, allow_write: bool = False, standby: Standby | None = None
+) -> Path:
     """Give a confirmed plan to a process of its own; returns the job's directory.
+
+    `standby` is one that waits for it.
 
     Raises `Refused` where the target is read-only and nobody opened it, or no journal can be
     kept, `Problem` when no process can be started.
@@ -115,6 +120,8 @@ def start_job(plan: Plan, target: Target, *, allow_write: bool = False) -> Path:
     directory = _journal_for(plan)
     if plan.op in AT_ONCE:
         _in_a_session_of_its_own(directory, plan, opened)
+    elif standby is not None:
+        standby.take(directory, opened.conninfo)
     else:
         from pgdeck.jobs.spawn import spawn
 
@@ -174,6 +181,25 @@ def _in_a_session_of_its_own(directory: Path, plan: Plan, target: Target) -> Non
     finally:
         for session in opened:
             session.close()
+
+
+def carry_out_later(wait: Callable[[], bytes]) -> int:
+    """Import what a job needs, wait for one, and be its process; returns the exit code.
+
+    When nothing comes nothing is done.
+    """
+    from pgdeck.jobs.journal import PROCESS
+    from pgdeck.jobs.spawn import APPEND, received_job
+
+    given = wait()
+    if not given:
+        return 0
+    directory, address = received_job(given)
+    output = os.open(directory / PROCESS, APPEND, 0o600)
+    for stream in (1, 2):
+        os.dup2(output, stream)
+    os.close(output)
+    return carry_out(directory, address)
 
 
 def carry_out(directory: Path, given: bytes) -> int:

@@ -20,6 +20,7 @@ from pgdeck.core.target import Conninfo
 from pgdeck.errors import Refused
 from pgdeck.jobs.event import Status
 from pgdeck.jobs.journal import Follower, ask_to_stop, make_job, who
+from pgdeck.jobs.spawn import Standby
 from pgdeck.operating import start_job
 from pgdeck.targets.detect import find_target
 from servers import Ground, LiveServer
@@ -349,3 +350,14 @@ def _end_sleepers(server: LiveServer) -> None:
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
         "WHERE application_name LIKE 'pgdeck:%' AND pid <> pg_backend_pid()"
     )
+
+
+def test_a_process_on_standby_takes_a_job_and_without_one_does_nothing(desk: Desk) -> None:
+    target = find_target(desk.url, {})
+    assert target is not None
+    dismissed, taken = Standby(target.conninfo), Standby(target.conninfo)
+    dismissed.dismiss()
+    directory = make_job(desk.plan(), who(), desk.jobs)
+    taken.take(directory, target.conninfo)
+    assert ended(directory).status is Status.FINISHED
+    taken.dismiss()

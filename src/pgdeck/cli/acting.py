@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,22 +21,41 @@ from pgdeck.core.target import Target
 from pgdeck.core.text import safe
 from pgdeck.errors import Refused, UsageProblem
 
+if TYPE_CHECKING:
+    from pgdeck.jobs.spawn import Standby
+
 
 def act(args: argparse.Namespace, op: str, wish: Wish) -> int:
     """Plan an operation, have it confirmed, start it and follow it; returns the exit code."""
     from pgdeck.operating import plan_operation, start_job
 
     target = args.find_target()
-    plan = asyncio.run(plan_operation(op, target, wish))
-    if args.plan:
-        _print_plan(plan, as_json=args.json)
-        return 0
-    confirm(plan, target, args)
-    directory = start_job(plan, target, allow_write=args.allow_write)
+    with _standby(target, args) as standby:
+        plan = asyncio.run(plan_operation(op, target, wish))
+        if args.plan:
+            _print_plan(plan, as_json=args.json)
+            return 0
+        confirm(plan, target, args)
+        directory = start_job(plan, target, allow_write=args.allow_write, standby=standby)
     if args.detach:
         write(f"{directory.name}\n")
         return 0
     return follow(directory, as_json=args.json)
+
+
+@contextmanager
+def _standby(target: Target, args: argparse.Namespace) -> Iterator[Standby | None]:
+    """Start the job's process beside the planning where nobody will be asked in between."""
+    if args.plan or not (args.yes or args.confirm):
+        yield None
+        return
+    from pgdeck.jobs.spawn import Standby
+
+    standby = Standby(target.conninfo)
+    try:
+        yield standby
+    finally:
+        standby.dismiss()
 
 
 def confirm(plan: Plan, target: Target, args: argparse.Namespace) -> None:

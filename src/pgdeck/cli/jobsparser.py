@@ -59,7 +59,9 @@ def jobs_parser() -> argparse.ArgumentParser:
 def run_job_parser() -> argparse.ArgumentParser:
     """Return the parser of a job's own process, which pgdeck starts itself."""
     parser = Parser("pgdeck run-job", description="The process of a job; pgdeck starts it itself.")
-    parser.add_argument("directory", type=Path, metavar="DIR", help="the job's directory")
+    parser.add_argument(
+        "directory", nargs="?", type=Path, metavar="DIR", help="the job's directory"
+    )
     return parser
 
 
