@@ -114,9 +114,7 @@ def start_job(
     kept, `Problem` when no process can be started.
     """
     _guard(plan, target, allow_write=allow_write)
-    from pgdeck.targets.passwords import unlock
-
-    opened = unlock(target, interactive=False) if target.password_command else target
+    opened = _unlocked(target)
     directory = _journal_for(plan)
     if plan.op in AT_ONCE:
         _in_a_session_of_its_own(directory, plan, opened)
@@ -142,6 +140,14 @@ def act_at_once(
     directory = _journal_for(plan)
     run_at_once(directory, open_session, operation)
     return directory
+
+
+def _unlocked(target: Target) -> Target:
+    if not target.password_command:
+        return target
+    from pgdeck.targets.passwords import unlock
+
+    return unlock(target, interactive=False)
 
 
 def _journal_for(plan: Plan) -> Path:
