@@ -105,7 +105,8 @@ OVERVIEW, ACTIVITY, TABLES, INDEXES = (
     next(case for case in SCREENS if case.name == name)
     for name in ("overview", "activity", "tables", "indexes")
 )
-LISTS = tuple(case for case in SCREENS if case is not OVERVIEW)
+LISTS = tuple(case for case in SCREENS if case.name not in ("overview", "jobs"))
+"""Screens whose cursor moves; the programs' home has no jobs to go over."""
 
 A = Case(
     "pg_activity",
